@@ -1,0 +1,62 @@
+"""The failures a user can meet, each a subclass of the builtin that fits it."""
+
+
+class AutogradError(Exception):
+    """What every error of this library is, so that one `except` can catch them all."""
+
+
+class DataError(AutogradError, TypeError):
+    """A node was made from, or combined with, something that is not real numbers."""
+
+
+class DerivativeError(AutogradError, TypeError):
+    """A derivative was asked of a primitive that is registered as having none."""
+
+
+class DispatchError(AutogradError, NotImplementedError):
+    """A NumPy function was called on a node and no primitive stands for it."""
+
+
+class InPlaceError(AutogradError, TypeError):
+    """A node was about to be changed in place, which the tape could not see."""
+
+
+class KeepProbError(AutogradError, ValueError):
+    """A probability to keep a unit lies outside (0, 1]."""
+
+
+class MissingExtraError(AutogradError, ImportError):
+    """An optional dependency is not installed; the message names the extra that brings it."""
+
+    def __init__(self, module: str, extra: str) -> None:
+        super().__init__(
+            f"{module} is not installed; get it with: pip install 'autograd_mini[{extra}]'"
+        )
+
+
+class NoGradientError(AutogradError, ValueError):
+    """A gradient is needed that no `backward()` has computed."""
+
+
+class RandomLossError(AutogradError, ValueError):
+    """A loss that is to be checked gave two values for the same parameters."""
+
+
+class RegistrationError(AutogradError, ValueError):
+    """A primitive was declared in a way that contradicts itself."""
+
+
+class SeedError(AutogradError, ValueError):
+    """`backward()` needs a cotangent for the output and got none, or one of another shape."""
+
+
+class ShapeError(AutogradError, ValueError):
+    """Two shapes that must agree do not."""
+
+
+class StateError(AutogradError, ValueError):
+    """A saved state does not fit the object that is to take it."""
+
+
+class GradientError(AutogradError, AssertionError):
+    """A gradient disagrees with its numerical approximation."""

@@ -1,0 +1,207 @@
+"""Operators, methods and NumPy protocols that `Value` and `Tensor` share."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any, Self
+
+import numpy as np
+
+from autograd_mini.errors import DispatchError, InPlaceError
+from autograd_mini.ops import elementwise as e
+from autograd_mini.primitive import BY_UFUNC, Primitive, apply
+from autograd_mini.sweep import backward
+from autograd_mini.tape import Node, next_index, primal
+
+_COMPARISONS = (np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal)
+
+
+def binary(primitive: Primitive) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Return the methods `x ∘ y` and, for a plain left operand, `y ∘ x`."""
+
+    def method(self: Node, other: Any) -> Any:
+        return apply(primitive, self, other)
+
+    def reflected(self: Node, other: Any) -> Any:
+        return apply(primitive, other, self)
+
+    return method, reflected
+
+
+def comparison(compare: Callable[[Any, Any], Any]) -> Callable[[Node, Any], Any]:
+    """Return the method that compares data: a bool for a `Value`, a boolean array for a `Tensor`."""
+
+    def method(self: Node, other: Any) -> Any:
+        result = compare(self.data, primal(other))
+        return result if isinstance(result, np.ndarray) else bool(result)
+
+    return method
+
+
+class Operators(Node):
+    """What both kinds of node can do."""
+
+    __slots__ = ()
+    __hash__ = Node.__hash__  # Python drops it where __eq__ is defined
+
+    __add__, __radd__ = binary(e.add)
+    __sub__, __rsub__ = binary(e.subtract)
+    __mul__, __rmul__ = binary(e.multiply)
+    __truediv__, __rtruediv__ = binary(e.divide)
+    __pow__, __rpow__ = binary(e.power)
+
+    __lt__ = comparison(operator.lt)
+    __le__ = comparison(operator.le)
+    __gt__ = comparison(operator.gt)
+    __ge__ = comparison(operator.ge)
+    __eq__ = comparison(operator.eq)  # type: ignore[assignment]  # an array for a Tensor
+    __ne__ = comparison(operator.ne)  # type: ignore[assignment]
+
+    def __init__(self, data: Any, name: str | None) -> None:
+        """Make a leaf."""
+        self.data = data
+        self.grad = None
+        self.index = next_index()
+        self.name = name
+        self.params = None
+        self.parents = ()
+        self.primitive = None
+
+    def __neg__(self) -> Self:
+        return apply(e.neg, self)
+
+    def __pos__(self) -> Self:
+        return self
+
+    def __abs__(self) -> Self:
+        return apply(e.abs, self)
+
+    def __bool__(self) -> bool:
+        return bool(self.data)
+
+    def __float__(self) -> float:
+        """Return the number of a scalar; it is on no tape."""
+        return float(self.data)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.data, spec) if spec else str(self)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **settings: Any) -> Any:
+        """Record the primitive that stands for a NumPy ufunc; compare by data."""
+        if "out" in settings:
+            raise InPlaceError(
+                f"np.{ufunc.__name__} was to write into an existing array or node, which the tape "
+                "cannot see; write a = a + b instead of a += b, and leave out= away"
+            )
+        if method == "__call__" and not settings:
+            if ufunc in _COMPARISONS:
+                return ufunc(*map(primal, inputs))
+            if ufunc in BY_UFUNC:
+                return apply(BY_UFUNC[ufunc], *inputs)
+        call = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+        raise DispatchError(
+            f"np.{call} with {', '.join(settings) or 'these operands'} has no rule for nodes; the "
+            f"ufuncs that have one: {', '.join(sorted(f.__name__ for f in BY_UFUNC))}"
+        )
+
+    def detach(self) -> Self:
+        """Return a leaf with the same data, through which no gradient flows."""
+        return type(self)(self.data)  # type: ignore[call-arg]  # both kinds take data alone
+
+    def item(self) -> float:
+        """Return the only element as a Python float."""
+        return float(self.data)
+
+    def backward(self, seed: Any = None) -> None:
+        """Sweep in reverse: add the derivative of this node to the `.grad` of every leaf.
+
+        The `.grad` of interior nodes is set, not added to, so a second call is right too.
+
+        Args:
+            seed: the cotangent of this node, in its shape; by default 1, for a scalar.
+
+        Raises:
+            SeedError: this node has several elements and there is no seed, or of another shape.
+        """
+        backward(self, seed)
+
+    def neg(self) -> Self:
+        """Return -x."""
+        return apply(e.neg, self)
+
+    def abs(self) -> Self:
+        """Return |x|; the derivative at 0 is 0."""
+        return apply(e.abs, self)
+
+    def square(self) -> Self:
+        """Return x²."""
+        return apply(e.square, self)
+
+    def sqrt(self) -> Self:
+        """Return √x; the derivative at 0 is infinite."""
+        return apply(e.sqrt, self)
+
+    def reciprocal(self) -> Self:
+        """Return 1/x."""
+        return apply(e.reciprocal, self)
+
+    def exp(self) -> Self:
+        """Return eˣ."""
+        return apply(e.exp, self)
+
+    def log(self) -> Self:
+        """Return the natural logarithm."""
+        return apply(e.log, self)
+
+    def log1p(self) -> Self:
+        """Return log(1 + x), exact for small x."""
+        return apply(e.log1p, self)
+
+    def sin(self) -> Self:
+        """Return sin x, x in radians."""
+        return apply(e.sin, self)
+
+    def cos(self) -> Self:
+        """Return cos x, x in radians."""
+        return apply(e.cos, self)
+
+    def tanh(self) -> Self:
+        """Return the hyperbolic tangent."""
+        return apply(e.tanh, self)
+
+    def sigmoid(self) -> Self:
+        """Return 1 / (1 + e⁻ˣ)."""
+        return apply(e.sigmoid, self)
+
+    def softplus(self) -> Self:
+        """Return log(1 + eˣ), without overflow."""
+        return apply(e.softplus, self)
+
+    def relu(self) -> Self:
+        """Return max(x, 0); the derivative at 0 is 0."""
+        return apply(e.relu, self)
+
+    def leaky_relu(self, slope: Any = 0.01) -> Self:
+        """Return x where it is positive, else slope · x; the derivative at 0 is `slope`."""
+        return apply(e.leaky_relu, self, slope)
+
+    def sign(self) -> Self:
+        """Return -1, 0 or 1; the derivative is 0."""
+        return apply(e.sign, self)
+
+    def power(self, exponent: Any) -> Self:
+        """Return x to the power of a number, an array or a node."""
+        return apply(e.power, self, exponent)
+
+    def maximum(self, other: Any) -> Self:
+        """Return the larger of two; at a tie each gets half of the cotangent."""
+        return apply(e.maximum, self, other)
+
+    def minimum(self, other: Any) -> Self:
+        """Return the smaller of two; at a tie each gets half of the cotangent."""
+        return apply(e.minimum, self, other)
+
+    def where(self, condition: Any, other: Any) -> Self:
+        """Return this node where `condition` holds, else `other`."""
+        return apply(e.where, condition, self, other)

@@ -1,0 +1,168 @@
+"""The elementwise primitives: name, forward on floats and on arrays, one partial an operand.
+
+A partial is a function of the result z and the operands x, y ...; a number is a constant partial.
+`latex` writes the partials that are not constant. The comment on a piecewise entry says which side
+it takes at its kink or tie.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd_mini.primitive import Elementwise
+
+# Comparisons as numbers, 0.0 or 1.0: the rules of piecewise primitives are built from them. Their
+# derivative is zero, at the jump too.
+
+
+def _indicator(compare: Callable[[Any, Any], Any]) -> tuple[Any, Any]:
+    """Return the float and the array form of a comparison, in the operands' own dtype."""
+
+    def array(x: Any, y: Any) -> Any:
+        return np.asarray(compare(x, y)).astype(np.result_type(x, y, np.float16))
+
+    return lambda x, y: 1.0 if compare(x, y) else 0.0, array
+
+
+greater = Elementwise("greater", *_indicator(operator.gt), 0.0, 0.0, symbol=">")
+greater_equal = Elementwise("greater_equal", *_indicator(operator.ge), 0.0, 0.0, symbol="≥")
+not_equal = Elementwise("not_equal", *_indicator(operator.ne), 0.0, 0.0, symbol="≠")
+sign = Elementwise(
+    "sign", lambda x: math.copysign(1.0, x) if x else x, np.sign, 0.0
+)  # at 0: 0, and its derivative is 0 there too
+
+# Arithmetic
+
+add = Elementwise("add", operator.add, np.add, 1.0, 1.0, symbol="+")
+subtract = Elementwise("subtract", operator.sub, np.subtract, 1.0, -1.0, symbol="-")
+multiply = Elementwise(
+    "multiply",
+    operator.mul,
+    np.multiply,
+    lambda z, x, y: y,
+    lambda z, x, y: x,
+    symbol="×",
+    latex=("{y}", "{x}"),
+)
+divide = Elementwise(
+    "divide",
+    operator.truediv,
+    np.divide,
+    lambda z, x, y: 1.0 / y,
+    lambda z, x, y: -z / y,
+    symbol="÷",
+    latex=(r"\frac{{1}}{{{y}}}", r"-\frac{{{z}}}{{{y}}}"),
+)
+power = Elementwise(
+    "power",
+    math.pow,
+    np.power,
+    # y x^(y-1), and 0 where y = 0 although x^-1 is infinite at x = 0
+    lambda z, x, y: y * power(x, y - not_equal(y, 0.0)),
+    # z log(x), and 0 where x = 0 although log(0) is infinite
+    lambda z, x, y: z * log(x + (1.0 - not_equal(x, 0.0))),
+    symbol="^",
+    latex=(r"{y} {x}^{{{y}-1}}", r"{z} \ln {x}"),
+)
+neg = Elementwise("neg", operator.neg, np.negative, -1.0, symbol="-")
+abs = Elementwise("abs", math.fabs, np.absolute, lambda z, x: sign(x), latex=[r"\mathrm{{sign}}({x})"])
+# abs at its kink 0: derivative 0, as sign says
+square = Elementwise("square", lambda x: x * x, np.square, lambda z, x: 2.0 * x, latex=["2{x}"])
+sqrt = Elementwise(
+    "sqrt", math.sqrt, np.sqrt, lambda z, x: 0.5 / z, latex=[r"\frac{{1}}{{2{z}}}"]
+)  # at 0: infinite
+reciprocal = Elementwise(
+    "reciprocal", lambda x: 1.0 / x, np.reciprocal, lambda z, x: -z * z, latex=["-{z}^2"]
+)
+
+# Exponentials and their kin
+
+exp = Elementwise("exp", math.exp, np.exp, lambda z, x: z, latex=["{z}"])
+log = Elementwise("log", math.log, np.log, lambda z, x: 1.0 / x, latex=[r"\frac{{1}}{{{x}}}"])
+log1p = Elementwise(
+    "log1p", math.log1p, np.log1p, lambda z, x: 1.0 / (1.0 + x), latex=[r"\frac{{1}}{{1+{x}}}"]
+)
+sin = Elementwise("sin", math.sin, np.sin, lambda z, x: cos(x), latex=[r"\cos {x}"])
+cos = Elementwise("cos", math.cos, np.cos, lambda z, x: -sin(x), latex=[r"-\sin {x}"])
+tanh = Elementwise("tanh", math.tanh, np.tanh, lambda z, x: 1.0 - z * z, latex=["1-{z}^2"])
+
+
+def _sigmoid_scalar(x: float) -> float:
+    if x >= 0.0:
+        return 1.0 / (1.0 + math.exp(-x))
+    e = math.exp(x)  # exp of a negative number never overflows
+    return e / (1.0 + e)
+
+
+def _sigmoid_array(x: Any) -> Any:
+    e = np.exp(-np.absolute(x))
+    return np.where(np.greater_equal(x, 0), 1, e) / (1 + e)
+
+
+def _softplus_scalar(x: float) -> float:
+    return (x if x > 0.0 else 0.0) + math.log1p(math.exp(-math.fabs(x)))
+
+
+sigmoid = Elementwise(
+    "sigmoid",
+    _sigmoid_scalar,
+    _sigmoid_array,
+    lambda z, x: z * (1.0 - z),
+    symbol="σ",
+    latex=["{z}(1-{z})"],
+)
+softplus = Elementwise(
+    "softplus",
+    _softplus_scalar,
+    lambda x: np.logaddexp(x, 0),
+    lambda z, x: sigmoid(x),
+    latex=[r"\sigma({x})"],
+)
+
+# Piecewise
+
+relu = Elementwise(
+    "relu",
+    lambda x: 0.0 if x < 0.0 else x,
+    lambda x: np.maximum(x, 0),
+    lambda z, x: greater(x, 0.0),  # at 0: the left side, 0
+    latex=["[{x}>0]"],
+)
+leaky_relu = Elementwise(
+    "leaky_relu",
+    lambda x, slope: x * slope if x < 0.0 else x,
+    lambda x, slope: np.where(np.less(x, 0), x * slope, x),
+    lambda z, x, slope: where(greater(x, 0.0), 1.0, slope),  # at 0: the left side, slope
+    lambda z, x, slope: where(greater(x, 0.0), 0.0, x),
+    latex=[r"[{x}>0]+{y}[{x}\le 0]", r"{x}[{x}\le 0]"],
+)
+maximum = Elementwise(
+    "maximum",
+    lambda x, y: x if x >= y or x != x else y,  # a NaN wins, as in NumPy
+    np.maximum,
+    lambda z, x, y: 0.5 * (greater(x, y) + greater_equal(x, y)),  # at a tie: half to each
+    lambda z, x, y: 0.5 * (greater(y, x) + greater_equal(y, x)),
+    latex=["[{x}>{y}]", "[{y}>{x}]"],
+)
+minimum = Elementwise(
+    "minimum",
+    lambda x, y: x if x <= y or x != x else y,
+    np.minimum,
+    lambda z, x, y: 0.5 * (greater(y, x) + greater_equal(y, x)),  # at a tie: half to each
+    lambda z, x, y: 0.5 * (greater(x, y) + greater_equal(x, y)),
+    latex=["[{x}<{y}]", "[{y}<{x}]"],
+)
+where = Elementwise(
+    "where",
+    lambda condition, x, y: x if condition else y,
+    lambda condition, x, y: np.where(np.not_equal(condition, 0), x, y),
+    0.0,  # a condition is a choice, not a quantity
+    lambda z, condition, x, y: not_equal(condition, 0.0),
+    lambda z, condition, x, y: 1.0 - not_equal(condition, 0.0),
+    latex=["0", r"[{x}\ne 0]", "[{x}=0]"],
+)

@@ -1,0 +1,77 @@
+"""The matrix product, for every pair of shapes that NumPy takes, and the linear layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_mini.ops.shaping import expand_dims, reshape, transpose
+from autograd_mini.primitive import ArrayPrimitive
+from autograd_mini.tape import primal
+
+
+def _last_two_swapped(x: Any) -> Any:
+    ndim = np.ndim(primal(x))
+    return transpose(x) if ndim == 2 else transpose(x, (*range(ndim - 2), ndim - 1, ndim - 2))
+
+
+def _matmul_vjp_x(z_bar: Any, z: Any, x: Any, y: Any) -> Any:
+    """Return z_bar yᵀ; a vector y or x lacks the axis that is put back for the product."""
+    if np.ndim(primal(y)) == 1:
+        return expand_dims(z_bar, -1) * y
+    if np.ndim(primal(x)) == 1:
+        return _without_axis(matmul(expand_dims(z_bar, -2), _last_two_swapped(y)), -2)
+    return matmul(z_bar, _last_two_swapped(y))
+
+
+def _matmul_vjp_y(z_bar: Any, z: Any, x: Any, y: Any) -> Any:
+    """Return xᵀ z_bar, in the same way."""
+    if np.ndim(primal(x)) == 1:
+        z_bar = expand_dims(z_bar, -1 if np.ndim(primal(y)) == 1 else -2)
+        return z_bar * (x if np.ndim(primal(y)) == 1 else expand_dims(x, -1))
+    if np.ndim(primal(y)) == 1:
+        return _without_axis(matmul(_last_two_swapped(x), expand_dims(z_bar, -1)), -1)
+    return matmul(_last_two_swapped(x), z_bar)
+
+
+def _without_axis(x: Any, axis: int) -> Any:
+    shape = list(np.shape(primal(x)))
+    del shape[axis]
+    return reshape(x, shape)
+
+
+matmul = ArrayPrimitive("matmul", np.matmul, [_matmul_vjp_x, _matmul_vjp_y], "linear", symbol="@")
+
+
+def _linear_vjp_w(z_bar: Any, z: Any, x: Any, w: Any, b: Any) -> Any:
+    """Return dW = dzᵀ x; leading axes, if any, are samples too."""
+    if np.ndim(primal(x)) != 2:
+        n_out, n_in = np.shape(primal(w))
+        z_bar, x = reshape(z_bar, (-1, n_out)), reshape(x, (-1, n_in))
+    return matmul(transpose(z_bar), x)
+
+
+def _linear_array(x: Any, w: Any, b: Any) -> Any:
+    z = x @ np.transpose(w)
+    fits = isinstance(b, np.ndarray) and b.dtype == z.dtype
+    return np.add(z, b, out=z if fits else None)  # in place: one array less to allocate
+
+
+linear = ArrayPrimitive(
+    "linear",
+    _linear_array,
+    [
+        lambda z_bar, z, x, w, b: matmul(z_bar, w),
+        _linear_vjp_w,
+        lambda z_bar, z, x, w, b: z_bar,  # the sweep sums over the samples
+    ],
+    [
+        lambda x_dot, z, x, w, b: matmul(x_dot, transpose(w)),
+        lambda w_dot, z, x, w, b: matmul(x, transpose(w_dot)),
+        lambda b_dot, z, x, w, b: b_dot,
+    ],
+    latex=[r"{z}\,W", r"{z}^{{\mathsf T}} {x}", r"\textstyle\sum {z}"],
+)
+# z = x Wᵀ + b for x (..., n_in), W (n_out, n_in), b (n_out,): one node where `x @ W.T + b` makes
+# three, with no transposed copy of dW.

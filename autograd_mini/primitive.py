@@ -1,0 +1,297 @@
+"""A primitive: an operation declared once, with its local derivatives; and `apply`, which records it.
+
+Everything else follows from a declaration: both sweeps, higher orders, NumPy dispatch, pictures.
+Rules are written with recordable operations, so they work alike on floats, arrays and nodes, and
+they never branch on data, so that one recording holds for every input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from numbers import Real
+from typing import Any, Literal
+
+import numpy as np
+
+from autograd_mini.errors import DataError, DerivativeError, RegistrationError
+from autograd_mini.tape import Node, next_index
+
+Rule = Callable[..., Any]
+
+REGISTRY: dict[str, Primitive] = {}
+"""Every primitive by its name."""
+
+BY_UFUNC: dict[Any, Primitive] = {}
+"""The primitives that a NumPy ufunc computes, by that ufunc: what `np.exp(node)` records."""
+
+
+class Primitive:
+    """An operation with declared local derivatives; calling it computes and records.
+
+    Attributes:
+        name: unique in the registry.
+        array: the forward function on arrays (and on floats where `scalar` is None).
+        scalar: the forward function on Python floats; None where the operation needs arrays.
+        arity: the number of operands; None where any number goes.
+        symbol: how the operation is written between or before its operands.
+        latex: the formula of each partial, in terms of {x}, {y} ... and the result {z}.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        array: Callable[..., Any],
+        scalar: Callable[..., float] | None = None,
+        *,
+        arity: int | None,
+        symbol: str | None = None,
+        latex: Sequence[str] = (),
+    ) -> None:
+        if name in REGISTRY:
+            raise RegistrationError(f"a primitive named {name!r} is registered already")
+        self.name = name
+        self.array = array
+        self.scalar = scalar
+        self.arity = arity
+        self.symbol = symbol or name
+        self.latex = tuple(latex)
+        REGISTRY[name] = self
+        if isinstance(array, np.ufunc):
+            BY_UFUNC[array] = self
+
+    def __call__(self, *operands: Any) -> Any:
+        return apply(self, *operands)
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+    def __reduce__(self) -> tuple[Callable[[str], Primitive], tuple[str]]:
+        return lookup, (self.name,)  # copies and pickles refer to the table
+
+    def pullback(
+        self, i: int, z_bar: Any, z: Any, operands: Sequence[Any], params: Mapping[str, Any]
+    ) -> Any:
+        """Return the cotangent that `z_bar` sends to operand `i` (before unbroadcasting)."""
+        raise DerivativeError(
+            f"{self.name} has no derivative: it is registered without one. Detach its operands "
+            "(x.detach()) if the gradient should not flow through it"
+        )
+
+    def pushforward(
+        self, i: int, x_dot: Any, z: Any, operands: Sequence[Any], params: Mapping[str, Any]
+    ) -> Any:
+        """Return the tangent of the result that the tangent `x_dot` of operand `i` causes."""
+        return self.pullback(i, x_dot, z, operands, params)
+
+
+def lookup(name: str) -> Primitive:
+    """Return the primitive of that name."""
+    return REGISTRY[name]
+
+
+class Elementwise(Primitive):
+    """A primitive that acts on each element alone, given by its partials dz/dx, dz/dy ...
+
+    A partial is a function of `(z, x, y ...)`, or a number where it is constant.
+    """
+
+    def __init__(
+        self, name: str, scalar: Rule, array: Rule, *partials: Rule | float, **texts: Any
+    ) -> None:
+        super().__init__(name, array, scalar, arity=len(partials), **texts)
+        check_rules(name, partials, 1 + len(partials))
+        self.partials = partials
+
+    def pullback(
+        self, i: int, z_bar: Any, z: Any, operands: Sequence[Any], params: Mapping[str, Any]
+    ) -> Any:
+        # The chain rule of an elementwise operation is the same product in both directions.
+        partial = self.partials[i]
+        if callable(partial):
+            return z_bar * partial(z, *operands)
+        return z_bar if partial == 1 else z_bar * partial
+
+
+class ArrayPrimitive(Primitive):
+    """A primitive on whole arrays, given by one VJP and one JVP an operand.
+
+    A VJP is a function `(z_bar, z, x, y ..., **params)`, a JVP `(x_dot, z, x, y ..., **params)`.
+    `jvps="linear"` says that the operation is linear in each operand: the tangent then goes
+    through the operation itself. With `arity=None` there is one rule, which takes the
+    position of the operand as its first argument.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        array: Rule,
+        vjps: Rule | Sequence[Rule],
+        jvps: Rule | Sequence[Rule] | Literal["linear"],
+        **texts: Any,
+    ) -> None:
+        arity = None if callable(vjps) else len(vjps)
+        super().__init__(name, array, arity=arity, **texts)
+        if not callable(vjps):
+            if not isinstance(jvps, str) and (callable(jvps) or len(jvps) != len(vjps)):
+                raise RegistrationError(f"{name}: {len(vjps)} VJPs need as many JVPs, got {jvps}")
+            rules = (*vjps, *(() if isinstance(jvps, str) else jvps))
+            check_rules(name, rules, 2 + len(vjps))
+        self.vjps = vjps
+        self.jvps = jvps
+
+    def pullback(
+        self, i: int, z_bar: Any, z: Any, operands: Sequence[Any], params: Mapping[str, Any]
+    ) -> Any:
+        if callable(self.vjps):
+            return self.vjps(i, z_bar, z, *operands, **params)
+        return self.vjps[i](z_bar, z, *operands, **params)
+
+    def pushforward(
+        self, i: int, x_dot: Any, z: Any, operands: Sequence[Any], params: Mapping[str, Any]
+    ) -> Any:
+        if isinstance(self.jvps, str):
+            return apply(self, *operands[:i], x_dot, *operands[i + 1 :], params=params)
+        if callable(self.jvps):
+            return self.jvps(i, x_dot, z, *operands, **params)
+        return self.jvps[i](x_dot, z, *operands, **params)
+
+
+def check_rules(name: str, rules: Sequence[Rule | float], expected: int) -> None:
+    """Raise `RegistrationError` unless all rules take `expected` arguments and the same params."""
+    codes = [rule.__code__ for rule in rules if hasattr(rule, "__code__")]
+    for code in codes:
+        arguments = code.co_varnames[: code.co_argcount]
+        if len(arguments) < expected or arguments[expected:] != codes[0].co_varnames[
+            expected : codes[0].co_argcount
+        ]:
+            raise RegistrationError(
+                f"{name}: every rule takes {expected} arguments (a cotangent or tangent where it "
+                f"is a VJP or JVP, the result, one for each operand) and then the same params; "
+                f"got one with {arguments}"
+            )
+
+
+_recording = ContextVar("recording", default=True)
+
+
+@contextmanager
+def no_grad() -> Iterator[None]:
+    """Stop recording: what is computed inside has no history. A context manager or a decorator."""
+    token = _recording.set(False)
+    try:
+        yield
+    finally:
+        _recording.reset(token)
+
+
+def apply(primitive: Primitive, *operands: Any, params: Mapping[str, Any] | None = None) -> Any:
+    """Compute a primitive on nodes and constants and record the result; the one way to do so.
+
+    Without a node among the operands the result is a plain number or array, which is how the rules
+    run in a sweep that is not recorded. Object arrays of
+    `Value`s give object arrays of `Value`s.
+
+    Raises:
+        DataError: an operand is not made of real numbers, or kinds are mixed that do not mix.
+    """
+    kind: type[Node] | None = None
+    data = []
+    numbers = True  # every constant is a Python number
+    objects = False  # some constant is an object array
+    for x in operands:
+        if isinstance(x, Node):
+            if kind is None or kind.rank < x.rank:
+                kind = x.__class__
+            data.append(x.data)
+        elif x.__class__ is float or x.__class__ is int:
+            data.append(x)
+        else:
+            if x.__class__ is not np.ndarray or x.dtype.kind not in "fiub":
+                x = constant(primitive, x)
+                objects = objects or getattr(x, "dtype", None) == object
+            data.append(x)
+            numbers = False
+    if not numbers:
+        if objects or (kind is not None and kind.rank == 1 and any(map(np.ndim, data))):
+            return apply_to_objects(primitive, kind, operands, params)
+        if kind is not None and kind.rank == 1:
+            data = [float(x) for x in data]
+        operands = tuple([x if isinstance(x, Node) else c for x, c in zip(operands, data)])
+    if kind is None:
+        if numbers and primitive.scalar is not None:
+            return on_floats(primitive, data)
+        return primitive.array(*data, **params) if params else primitive.array(*data)
+    return record(kind, kind.compute(primitive, data, params), primitive, operands, params)
+
+
+def record(
+    kind: type[Node],
+    data: Any,
+    primitive: Primitive,
+    parents: tuple[Any, ...],
+    params: Mapping[str, Any] | None = None,
+) -> Any:
+    """Make the node of a result; under `no_grad()` it is a leaf."""
+    node = object.__new__(kind)
+    node.data = data
+    node.grad = None
+    node.index = next_index()
+    node.name = None
+    if _recording.get():
+        node.primitive = primitive
+        node.parents = parents
+        node.params = params
+    else:
+        node.primitive = None
+        node.parents = ()
+        node.params = None
+    return node
+
+
+def on_floats(primitive: Primitive, data: Sequence[float]) -> float:
+    """Run a primitive on floats, with IEEE results (inf, nan) where Python's math would raise."""
+    assert primitive.scalar is not None
+    try:
+        return primitive.scalar(*data)
+    except (ArithmeticError, ValueError):
+        return float(primitive.array(*map(np.float64, data)))
+
+
+def apply_to_objects(
+    primitive: Primitive,
+    kind: type[Node] | None,
+    operands: Sequence[Any],
+    params: Mapping[str, Any] | None,
+) -> Any:
+    """Run a primitive on object arrays of `Value`s: on each element, or as NumPy itself does."""
+    if kind is not None and kind.rank > 1:
+        raise DataError(
+            f"{primitive.name}: a Tensor does not mix with an object array of Values; use one kind"
+        )
+    if primitive.scalar is not None:
+        boxed = [boxed_node(x) if isinstance(x, Node) else x for x in operands]
+        return np.frompyfunc(primitive, len(operands), 1)(*boxed)
+    return primitive.array(*operands, **(params or {}))
+
+
+def boxed_node(node: Node) -> Any:
+    """Return a 0-d object array of a node, which NumPy broadcasts without asking what is in it."""
+    box = np.empty((), dtype=object)
+    box[()] = node
+    return box
+
+
+def constant(primitive: Primitive, x: Any) -> Any:
+    """Return a plain operand as a float, a NumPy scalar or an array of real numbers (or objects)."""
+    if isinstance(x, list | tuple):
+        if any(isinstance(part, Node) and part.rank > 1 for part in x):
+            raise DataError(f"{primitive.name}: got a list of Tensors; join them with stack(...)")
+        x = np.asarray(x)
+    if isinstance(x, np.ndarray | np.generic):
+        if x.dtype.kind in "fiubO":
+            return x
+    elif isinstance(x, Real):
+        return float(x)
+    raise DataError(f"{primitive.name}: expected real numbers, got {type(x).__name__} {x!r:.60}")
