@@ -1,5 +1,6 @@
 """Reverse-mode automatic differentiation over a graph tape, of floats and of NumPy arrays."""
 
+from autograd_mini import gradcheck, nn, optim
 from autograd_mini.ops.elementwise import (
     abs,
     add,
@@ -28,6 +29,8 @@ from autograd_mini.ops.elementwise import (
     subtract,
     tanh,
     where,
+    xlog1py,
+    xlogy,
 )
 from autograd_mini.ops.linalg import linear, matmul
 from autograd_mini.ops.reductions import log_softmax, logsumexp, max, mean, min, sum
@@ -44,3 +47,61 @@ from autograd_mini.primitive import no_grad
 from autograd_mini.tape import Node, Tape
 from autograd_mini.tensor import Tensor
 from autograd_mini.value import Value, data, grads, values
+
+__all__ = [
+    "Node",
+    "Tape",
+    "Tensor",
+    "Value",
+    "abs",
+    "add",
+    "astype",
+    "broadcast_to",
+    "concatenate",
+    "cos",
+    "data",
+    "divide",
+    "exp",
+    "expand_dims",
+    "gradcheck",
+    "grads",
+    "greater",
+    "greater_equal",
+    "leaky_relu",
+    "linear",
+    "log",
+    "log1p",
+    "log_softmax",
+    "logsumexp",
+    "matmul",
+    "max",
+    "maximum",
+    "mean",
+    "min",
+    "minimum",
+    "multiply",
+    "neg",
+    "nn",
+    "no_grad",
+    "not_equal",
+    "optim",
+    "power",
+    "reciprocal",
+    "relu",
+    "reshape",
+    "sigmoid",
+    "sign",
+    "sin",
+    "softplus",
+    "sqrt",
+    "square",
+    "stack",
+    "subtract",
+    "sum",
+    "tanh",
+    "transpose",
+    "values",
+    "where",
+    "xlog1py",
+    "xlogy",
+]

@@ -38,8 +38,12 @@ class NoGradientError(AutogradError, ValueError):
     """A gradient is needed that no `backward()` has computed."""
 
 
-class RandomLossError(AutogradError, ValueError):
-    """A loss that is to be checked gave two values for the same parameters."""
+class ParameterError(AutogradError, ValueError):
+    """An optimiser got no parameter, one twice, or something that is not a leaf node."""
+
+
+class LossError(AutogradError, ValueError):
+    """A loss cannot be checked: it is random, not a finite number, or not a scalar."""
 
 
 class RegistrationError(AutogradError, ValueError):
@@ -48,6 +52,10 @@ class RegistrationError(AutogradError, ValueError):
 
 class SeedError(AutogradError, ValueError):
     """`backward()` needs a cotangent for the output and got none, or one of another shape."""
+
+
+class SettingError(AutogradError, ValueError):
+    """A setting of an optimiser or of a learning-rate schedule lies outside its range."""
 
 
 class ShapeError(AutogradError, ValueError):

@@ -30,7 +30,7 @@ def binary(primitive: Primitive) -> tuple[Callable[..., Any], Callable[..., Any]
 
 
 def comparison(compare: Callable[[Any, Any], Any]) -> Callable[[Node, Any], Any]:
-    """Return the method that compares data: a bool for a `Value`, a boolean array for a `Tensor`."""
+    """Return the method that compares data: to a bool for a `Value`, an array for a `Tensor`."""
 
     def method(self: Node, other: Any) -> Any:
         result = compare(self.data, primal(other))
@@ -55,8 +55,8 @@ class Operators(Node):
     __le__ = comparison(operator.le)
     __gt__ = comparison(operator.gt)
     __ge__ = comparison(operator.ge)
-    __eq__ = comparison(operator.eq)  # type: ignore[assignment]  # an array for a Tensor
-    __ne__ = comparison(operator.ne)  # type: ignore[assignment]
+    __eq__ = comparison(operator.eq)  # an array for a Tensor
+    __ne__ = comparison(operator.ne)
 
     def __init__(self, data: Any, name: str | None) -> None:
         """Make a leaf."""

@@ -1,4 +1,4 @@
-"""A primitive: an operation declared once, with its local derivatives; and `apply`, which records it.
+"""A primitive: an operation declared once with its local derivatives; `apply` records it.
 
 Everything else follows from a declaration: both sweeps, higher orders, NumPy dispatch, pictures.
 Rules are written with recordable operations, so they work alike on floats, arrays and nodes, and
@@ -16,7 +16,7 @@ from typing import Any, Literal
 import numpy as np
 
 from autograd_mini.errors import DataError, DerivativeError, RegistrationError
-from autograd_mini.tape import Node, next_index
+from autograd_mini.tape import Node, is_object_array, next_index
 
 Rule = Callable[..., Any]
 
@@ -37,6 +37,8 @@ class Primitive:
         arity: the number of operands; None where any number goes.
         symbol: how the operation is written between or before its operands.
         latex: the formula of each partial, in terms of {x}, {y} ... and the result {z}.
+        sides: for a piecewise operation, a function of the operands' data that tells which piece
+            each element lies on; None for a smooth one.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Primitive:
         arity: int | None,
         symbol: str | None = None,
         latex: Sequence[str] = (),
+        sides: Rule | None = None,
     ) -> None:
         if name in REGISTRY:
             raise RegistrationError(f"a primitive named {name!r} is registered already")
@@ -57,11 +60,13 @@ class Primitive:
         self.arity = arity
         self.symbol = symbol or name
         self.latex = tuple(latex)
+        self.sides = sides
         REGISTRY[name] = self
         if isinstance(array, np.ufunc):
             BY_UFUNC[array] = self
 
     def __call__(self, *operands: Any) -> Any:
+        """Compute on numbers, arrays or nodes, and record where there is a node."""
         return apply(self, *operands)
 
     def __repr__(self) -> str:
@@ -107,7 +112,7 @@ class Elementwise(Primitive):
     def pullback(
         self, i: int, z_bar: Any, z: Any, operands: Sequence[Any], params: Mapping[str, Any]
     ) -> Any:
-        # The chain rule of an elementwise operation is the same product in both directions.
+        """Return `z_bar` times the partial: the same product in both directions."""
         partial = self.partials[i]
         if callable(partial):
             return z_bar * partial(z, *operands)
@@ -144,6 +149,7 @@ class ArrayPrimitive(Primitive):
     def pullback(
         self, i: int, z_bar: Any, z: Any, operands: Sequence[Any], params: Mapping[str, Any]
     ) -> Any:
+        """Return what the VJP of operand `i` makes of `z_bar`."""
         if callable(self.vjps):
             return self.vjps(i, z_bar, z, *operands, **params)
         return self.vjps[i](z_bar, z, *operands, **params)
@@ -151,6 +157,7 @@ class ArrayPrimitive(Primitive):
     def pushforward(
         self, i: int, x_dot: Any, z: Any, operands: Sequence[Any], params: Mapping[str, Any]
     ) -> Any:
+        """Return what the JVP of operand `i` makes of `x_dot`."""
         if isinstance(self.jvps, str):
             return apply(self, *operands[:i], x_dot, *operands[i + 1 :], params=params)
         if callable(self.jvps):
@@ -163,9 +170,10 @@ def check_rules(name: str, rules: Sequence[Rule | float], expected: int) -> None
     codes = [rule.__code__ for rule in rules if hasattr(rule, "__code__")]
     for code in codes:
         arguments = code.co_varnames[: code.co_argcount]
-        if len(arguments) < expected or arguments[expected:] != codes[0].co_varnames[
-            expected : codes[0].co_argcount
-        ]:
+        if (
+            len(arguments) < expected
+            or arguments[expected:] != codes[0].co_varnames[expected : codes[0].co_argcount]
+        ):
             raise RegistrationError(
                 f"{name}: every rule takes {expected} arguments (a cotangent or tangent where it "
                 f"is a VJP or JVP, the result, one for each operand) and then the same params; "
@@ -210,7 +218,7 @@ def apply(primitive: Primitive, *operands: Any, params: Mapping[str, Any] | None
         else:
             if x.__class__ is not np.ndarray or x.dtype.kind not in "fiub":
                 x = constant(primitive, x)
-                objects = objects or getattr(x, "dtype", None) == object
+                objects = objects or is_object_array(x)
             data.append(x)
             numbers = False
     if not numbers:
@@ -218,7 +226,9 @@ def apply(primitive: Primitive, *operands: Any, params: Mapping[str, Any] | None
             return apply_to_objects(primitive, kind, operands, params)
         if kind is not None and kind.rank == 1:
             data = [float(x) for x in data]
-        operands = tuple([x if isinstance(x, Node) else c for x, c in zip(operands, data)])
+        operands = tuple(
+            [x if isinstance(x, Node) else c for x, c in zip(operands, data, strict=True)]
+        )
     if kind is None:
         if numbers and primitive.scalar is not None:
             return on_floats(primitive, data)
@@ -284,7 +294,7 @@ def boxed_node(node: Node) -> Any:
 
 
 def constant(primitive: Primitive, x: Any) -> Any:
-    """Return a plain operand as a float, a NumPy scalar or an array of real numbers (or objects)."""
+    """Return a plain operand as a float, a NumPy scalar or an array of numbers or objects."""
     if isinstance(x, list | tuple):
         if any(isinstance(part, Node) and part.rank > 1 for part in x):
             raise DataError(f"{primitive.name}: got a list of Tensors; join them with stack(...)")

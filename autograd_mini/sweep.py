@@ -70,7 +70,7 @@ def reverse(seeds: Mapping[Node, Any], *, record: bool = False) -> Iterator[tupl
         if z_bar is None:
             continue
         yield node, z_bar
-        if node.primitive is None:
+        if node.primitive is None or not node.parents:  # a leaf or a random source
             continue
         if node.rank == 1 and not record:
             pull_floats(node, z_bar, bars)
@@ -117,10 +117,14 @@ def unbroadcast(x_bar: Any, x: Node, record: bool) -> Any:
     NumPy repeats an operand along new leading axes and along axes of length 1; the cotangent of
     each repetition is one term of the operand's own.
     """
-    if x_bar.__class__ is np.ndarray and x.rank > 1:  # the common case, settled without detours
-        if x_bar.shape == x.data.shape and x_bar.dtype is x.data.dtype:
-            return x_bar
-    shape = np.shape(x.data)
+    target = x.data
+    if (
+        x_bar.__class__ is target.__class__ is np.ndarray
+        and x_bar.shape == target.shape
+        and x_bar.dtype is target.dtype
+    ):
+        return x_bar  # nearly always, and worth settling before anything slower
+    shape = np.shape(target)
     bar_shape = np.shape(primal(x_bar))
     if bar_shape != shape:
         new = len(bar_shape) - len(shape)
@@ -152,7 +156,8 @@ def pull_floats(node: Node, z_bar: float, bars: dict[Node, Any]) -> None:
     a small network takes two thirds of the time of a loop over operands.
     """
     z, parents, kind = node.data, node.parents, node.__class__
-    partials = node.primitive.partials  # type: ignore[union-attr]  # Values are elementwise
+    primitive: Any = node.primitive  # an Elementwise: Values have no other
+    partials = primitive.partials
     try:
         if len(parents) == 2:
             x, y = parents
@@ -175,7 +180,7 @@ def pull_floats(node: Node, z_bar: float, bars: dict[Node, Any]) -> None:
     except (ArithmeticError, ValueError):  # a float raises where IEEE has inf or nan
         wide = [np.float64(primal(x)) for x in parents]
         pulled = [
-            (x, float(node.primitive.pullback(i, z_bar, np.float64(z), wide, {})))
+            (x, float(primitive.pullback(i, z_bar, np.float64(z), wide, {})))
             for i, x in enumerate(parents)
             if x.__class__ is kind
         ]

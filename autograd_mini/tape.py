@@ -84,6 +84,11 @@ def primal(x: Any) -> Any:
     return x.data if isinstance(x, Node) else x
 
 
+def is_object_array(x: Any) -> bool:
+    """Return whether `x` is an array of objects: of `Value`s, in this library."""
+    return isinstance(x, np.ndarray) and x.dtype.char == "O"
+
+
 class Tape:
     """The Wengert list that ends in `outputs`: their nodes in topological order.
 
@@ -116,7 +121,9 @@ class Tape:
         shown = range(len(self))
         head = tail = _SHOWN_ROWS // 2
         hidden = len(self) - head - tail
-        rows = [("index", "name", "operation", "operands", "value", "adjoint")]
+        rows: list[tuple[str, ...]] = [
+            ("index", "name", "operation", "operands", "value", "adjoint")
+        ]
         positions = {node: position for position, node in enumerate(self.nodes)}
         for position in shown if hidden <= 0 else (*shown[:head], *shown[-tail:]):
             rows.append(self._row(position, positions))

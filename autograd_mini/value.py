@@ -119,7 +119,7 @@ def grads(a: Any) -> Any:
     Raises:
         NoGradientError: an element has none: not computed is not zero.
     """
-    nodes = [a] if isinstance(a, Node) else [x for x in np.asarray(a, dtype=object).flat]
+    nodes = [a] if isinstance(a, Node) else list(np.asarray(a, dtype=object).flat)
     missing = sum(not isinstance(x, Node) or x.grad is None for x in nodes)
     if missing:
         raise NoGradientError(

@@ -29,11 +29,15 @@ def _indicator(compare: Callable[[Any, Any], Any]) -> tuple[Any, Any]:
     return lambda x, y: 1.0 if compare(x, y) else 0.0, array
 
 
-greater = Elementwise("greater", *_indicator(operator.gt), 0.0, 0.0, symbol=">")
-greater_equal = Elementwise("greater_equal", *_indicator(operator.ge), 0.0, 0.0, symbol="≥")
-not_equal = Elementwise("not_equal", *_indicator(operator.ne), 0.0, 0.0, symbol="≠")
+greater = Elementwise("greater", *_indicator(operator.gt), 0.0, 0.0, sides=operator.gt, symbol=">")
+greater_equal = Elementwise(
+    "greater_equal", *_indicator(operator.ge), 0.0, 0.0, sides=operator.ge, symbol="≥"
+)
+not_equal = Elementwise(
+    "not_equal", *_indicator(operator.ne), 0.0, 0.0, sides=operator.ne, symbol="≠"
+)
 sign = Elementwise(
-    "sign", lambda x: math.copysign(1.0, x) if x else x, np.sign, 0.0
+    "sign", lambda x: math.copysign(1.0, x) if x else x, np.sign, 0.0, sides=np.sign
 )  # at 0: 0, and its derivative is 0 there too
 
 # Arithmetic
@@ -58,7 +62,7 @@ divide = Elementwise(
     symbol="÷",
     latex=(r"\frac{{1}}{{{y}}}", r"-\frac{{{z}}}{{{y}}}"),
 )
-power = Elementwise(
+power: Elementwise = Elementwise(
     "power",
     math.pow,
     np.power,
@@ -70,7 +74,14 @@ power = Elementwise(
     latex=(r"{y} {x}^{{{y}-1}}", r"{z} \ln {x}"),
 )
 neg = Elementwise("neg", operator.neg, np.negative, -1.0, symbol="-")
-abs = Elementwise("abs", math.fabs, np.absolute, lambda z, x: sign(x), latex=[r"\mathrm{{sign}}({x})"])
+abs = Elementwise(
+    "abs",
+    math.fabs,
+    np.absolute,
+    lambda z, x: sign(x),
+    latex=[r"\mathrm{{sign}}({x})"],
+    sides=np.sign,
+)
 # abs at its kink 0: derivative 0, as sign says
 square = Elementwise("square", lambda x: x * x, np.square, lambda z, x: 2.0 * x, latex=["2{x}"])
 sqrt = Elementwise(
@@ -83,13 +94,35 @@ reciprocal = Elementwise(
 # Exponentials and their kin
 
 exp = Elementwise("exp", math.exp, np.exp, lambda z, x: z, latex=["{z}"])
-log = Elementwise("log", math.log, np.log, lambda z, x: 1.0 / x, latex=[r"\frac{{1}}{{{x}}}"])
+log: Elementwise = Elementwise(
+    "log", math.log, np.log, lambda z, x: 1.0 / x, latex=[r"\frac{{1}}{{{x}}}"]
+)
 log1p = Elementwise(
     "log1p", math.log1p, np.log1p, lambda z, x: 1.0 / (1.0 + x), latex=[r"\frac{{1}}{{1+{x}}}"]
 )
 sin = Elementwise("sin", math.sin, np.sin, lambda z, x: cos(x), latex=[r"\cos {x}"])
-cos = Elementwise("cos", math.cos, np.cos, lambda z, x: -sin(x), latex=[r"-\sin {x}"])
+cos: Elementwise = Elementwise("cos", math.cos, np.cos, lambda z, x: -sin(x), latex=[r"-\sin {x}"])
 tanh = Elementwise("tanh", math.tanh, np.tanh, lambda z, x: 1.0 - z * z, latex=["1-{z}^2"])
+
+
+# x log y and x log(1 + y): 0 where x = 0 whatever y is, so that cross-entropies have 0 log 0 = 0
+
+xlogy = Elementwise(
+    "xlogy",
+    lambda x, y: x * math.log(y) if x else 0.0,
+    lambda x, y: x * np.log(np.where(np.equal(x, 0), 1, y)),
+    lambda z, x, y: log(y),
+    lambda z, x, y: x / where(not_equal(x, 0.0), y, 1.0),
+    latex=[r"\ln {y}", r"\frac{{{x}}}{{{y}}}"],
+)
+xlog1py = Elementwise(
+    "xlog1py",
+    lambda x, y: x * math.log1p(y) if x else 0.0,
+    lambda x, y: x * np.log1p(np.where(np.equal(x, 0), 0, y)),
+    lambda z, x, y: log1p(y),
+    lambda z, x, y: x / (1.0 + where(not_equal(x, 0.0), y, 0.0)),
+    latex=[r"\ln(1+{y})", r"\frac{{{x}}}{{1+{y}}}"],
+)
 
 
 def _sigmoid_scalar(x: float) -> float:
@@ -132,6 +165,7 @@ relu = Elementwise(
     lambda x: np.maximum(x, 0),
     lambda z, x: greater(x, 0.0),  # at 0: the left side, 0
     latex=["[{x}>0]"],
+    sides=lambda x: np.greater(x, 0),
 )
 leaky_relu = Elementwise(
     "leaky_relu",
@@ -140,6 +174,7 @@ leaky_relu = Elementwise(
     lambda z, x, slope: where(greater(x, 0.0), 1.0, slope),  # at 0: the left side, slope
     lambda z, x, slope: where(greater(x, 0.0), 0.0, x),
     latex=[r"[{x}>0]+{y}[{x}\le 0]", r"{x}[{x}\le 0]"],
+    sides=lambda x, slope: np.greater(x, 0),
 )
 maximum = Elementwise(
     "maximum",
@@ -148,6 +183,7 @@ maximum = Elementwise(
     lambda z, x, y: 0.5 * (greater(x, y) + greater_equal(x, y)),  # at a tie: half to each
     lambda z, x, y: 0.5 * (greater(y, x) + greater_equal(y, x)),
     latex=["[{x}>{y}]", "[{y}>{x}]"],
+    sides=lambda x, y: np.sign(np.subtract(x, y)),
 )
 minimum = Elementwise(
     "minimum",
@@ -156,8 +192,9 @@ minimum = Elementwise(
     lambda z, x, y: 0.5 * (greater(y, x) + greater_equal(y, x)),  # at a tie: half to each
     lambda z, x, y: 0.5 * (greater(x, y) + greater_equal(x, y)),
     latex=["[{x}<{y}]", "[{y}<{x}]"],
+    sides=lambda x, y: np.sign(np.subtract(x, y)),
 )
-where = Elementwise(
+where: Elementwise = Elementwise(
     "where",
     lambda condition, x, y: x if condition else y,
     lambda condition, x, y: np.where(np.not_equal(condition, 0), x, y),
@@ -165,4 +202,5 @@ where = Elementwise(
     lambda z, condition, x, y: not_equal(condition, 0.0),
     lambda z, condition, x, y: 1.0 - not_equal(condition, 0.0),
     latex=["0", r"[{x}\ne 0]", "[{x}=0]"],
+    sides=lambda condition, x, y: np.not_equal(condition, 0),
 )

@@ -13,27 +13,42 @@ from autograd_mini.tape import Node
 class Generator(Protocol):
     """Whatever draws uniform numbers from [0, 1): `np.random.default_rng(seed)`, for one."""
 
-    def random(self, size: Any) -> Any: ...
+    def random(self, size: Any) -> Any:
+        """Return an array of `size` numbers."""
 
 
-def keep_mask(kind: type[Node], shape: tuple[int, ...], keep_prob: float, rng: Generator) -> Any:
-    """Return a node of 1s and 0s, `rng.random(shape) < keep_prob`; no gradient flows into it.
+def keep_mask(
+    kind: type[Node] | None,
+    shape: tuple[int, ...],
+    keep_prob: float,
+    rng: Generator,
+    dtype: Any = float,
+) -> Any:
+    """Return a node of ones and zeros, `rng.random(shape) < keep_prob`; no gradient enters it.
 
-    For `Value`s it is an object array of `shape`, one node an element.
+    Args:
+        kind: that of the node; `Value` gives an object array with a node for each element, None
+            a plain array.
+        shape: of the mask.
+        keep_prob: the probability of a one.
+        rng: the source.
+        dtype: of the mask of a `Tensor`.
     """
-    params = {"keep_prob": keep_prob, "rng": rng, "shape": shape}
-    mask = _keep_mask.array(**params)
+    params = {"shape": shape, "keep_prob": keep_prob, "rng": rng, "dtype": dtype}
+    if kind is None:
+        return _keep_mask.array(**params)
     if kind.rank > 1:
-        return record(kind, mask, _keep_mask, (), params)
-    params["shape"] = ()
+        return record(kind, _keep_mask.array(**params), _keep_mask, (), params)
+    mask = _keep_mask.array(shape, keep_prob, rng, float)
+    params |= {"shape": (), "dtype": float}
     nodes = np.empty(shape, dtype=object)
-    for index in np.ndindex(shape):
-        nodes[index] = record(kind, float(mask[index]), _keep_mask, (), params)
+    for index, drawn in np.ndenumerate(mask):
+        nodes[index] = record(kind, float(drawn), _keep_mask, (), params)
     return nodes
 
 
 _keep_mask = Primitive(
     "keep_mask",
-    lambda shape, keep_prob, rng: np.asarray(rng.random(shape) < keep_prob, dtype=float),
+    lambda shape, keep_prob, rng, dtype: np.asarray(rng.random(shape) < keep_prob, dtype=dtype),
     arity=0,
 )

@@ -59,7 +59,7 @@ def kept_shape(x: Any, axis: Axis) -> tuple[int, ...]:
 
 
 def _keep(reduced: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
-    """Return the result of a reduction of `x`, or its cotangent, so that it broadcasts against `x`."""
+    """Return a reduction of `x`, or its cotangent, so that it broadcasts against `x`."""
     return reduced if keepdims or axis is None else reshape(reduced, kept_shape(x, axis))
 
 
@@ -84,11 +84,7 @@ _sum = ArrayPrimitive(
 _mean = ArrayPrimitive(
     "mean",
     lambda x, axis, keepdims: np.mean(x, axis=axis, keepdims=keepdims),
-    [
-        lambda z_bar, z, x, axis, keepdims: _spread(
-            z_bar / _count(x, axis), z, x, axis, keepdims
-        )
-    ],
+    [lambda z_bar, z, x, axis, keepdims: _spread(z_bar / _count(x, axis), z, x, axis, keepdims)],
     "linear",
 )
 
@@ -114,20 +110,25 @@ _max = ArrayPrimitive(
     lambda x, axis, keepdims: np.maximum.reduce(x, axis=axis, keepdims=keepdims),
     [_extremum_vjp],
     [_extremum_jvp],
+    sides=lambda x, axis, keepdims: np.equal(x, np.maximum.reduce(x, axis=axis, keepdims=True)),
 )
 _min = ArrayPrimitive(
     "min",
     lambda x, axis, keepdims: np.minimum.reduce(x, axis=axis, keepdims=keepdims),
     [_extremum_vjp],
     [_extremum_jvp],
+    sides=lambda x, axis, keepdims: np.equal(x, np.minimum.reduce(x, axis=axis, keepdims=True)),
 )
 
 
 def _shift(x: Any, axis: Axis) -> Any:
-    """Return the maximum along `axis`, kept, or 0 where it is infinite: x minus it is never NaN."""
+    """Return the maximum along `axis`, kept, or 0 where it is infinite: x minus it is never NaN.
+
+    It is a constant also where `x` holds `Value`s: the result does not depend on the shift.
+    """
+    if x.dtype == object:
+        x = np.frompyfunc(primal, 1, 1)(x).astype(float)
     largest = np.maximum.reduce(x, axis=axis, keepdims=True)
-    if largest.dtype == object:
-        return largest
     return np.where(np.isfinite(largest), largest, 0)
 
 

@@ -1,0 +1,26 @@
+"""Gradient checking: compare the sweep's gradient, or a hand-written one, with differences.
+
+The parameters θ are a Module, a dict or a list, of nodes, object arrays of `Value`s or plain float
+arrays. The loss J is a function of no arguments that builds the loss from the parameters, or of one
+argument, which is then given the parameters. What is in the loss is checked, an L2 term included.
+"""
+
+from autograd_mini.gradcheck.check import assert_gradients, check_gradients
+from autograd_mini.gradcheck.numerical import numerical_gradient
+from autograd_mini.gradcheck.report import Component, GradientReport
+from autograd_mini.gradcheck.vectors import (
+    dictionary_to_vector,
+    gradients_to_vector,
+    vector_to_dictionary,
+)
+
+__all__ = [
+    "Component",
+    "GradientReport",
+    "assert_gradients",
+    "check_gradients",
+    "dictionary_to_vector",
+    "gradients_to_vector",
+    "numerical_gradient",
+    "vector_to_dictionary",
+]

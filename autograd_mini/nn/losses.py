@@ -1,0 +1,130 @@
+"""Losses: scalars, the mean over the m samples of a sum over the outputs of each.
+
+Predictions are nodes, object arrays or lists of `Value`s, with one sample a row: (m,) or (m, k).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_mini.errors import ShapeError
+from autograd_mini.ops.elementwise import relu, softplus, square, xlog1py, xlogy
+from autograd_mini.ops.reductions import log_softmax
+from autograd_mini.ops.reductions import sum as sum_
+from autograd_mini.tape import primal
+
+
+def squared_error(prediction: Any, target: Any) -> Any:
+    """Return 1/m Σ (a - y)².
+
+    Args:
+        prediction: a, (m,) or (m, k).
+        target: y, of the same shape.
+
+    Raises:
+        ShapeError: the shapes differ.
+    """
+    m, a, y = batch("squared_error", prediction, target)
+    return sum_(square(a - y)) / m
+
+
+def binary_cross_entropy(probability: Any, target: Any) -> Any:
+    """Return -1/m Σ (y log a + (1 - y) log(1 - a)), with 0 log 0 = 0.
+
+    From logits use `binary_cross_entropy_with_logits`, which does not lose digits near 0 and 1.
+
+    Args:
+        probability: a, in [0, 1], (m,) or (m, k).
+        target: y, in [0, 1], of the same shape.
+
+    Raises:
+        ShapeError: the shapes differ.
+    """
+    m, a, y = batch("binary_cross_entropy", probability, target)
+    return sum_(xlogy(y, a) + xlog1py(1.0 - y, -a)) / -m
+
+
+def binary_cross_entropy_with_logits(logits: Any, target: Any) -> Any:
+    """Return the binary cross-entropy of a = σ(z): 1/m Σ (y softplus(-z) + (1 - y) softplus(z)).
+
+    Args:
+        logits: z, (m,) or (m, k).
+        target: y, in [0, 1], of the same shape.
+
+    Raises:
+        ShapeError: the shapes differ.
+    """
+    m, z, y = batch("binary_cross_entropy_with_logits", logits, target)
+    return sum_(y * softplus(-z) + (1.0 - y) * softplus(z)) / m
+
+
+def softmax_cross_entropy(logits: Any, labels: Any) -> Any:
+    """Return -1/m Σ y log softmax(z).
+
+    Args:
+        logits: z, (m, k).
+        labels: the classes, integers 0 ... k - 1 of shape (m,), or their probabilities y, (m, k).
+
+    Raises:
+        ShapeError: the shapes do not fit.
+        ValueError: a label is not one of the k classes.
+    """
+    logits = as_array(logits)
+    shape = np.shape(primal(logits))
+    if len(shape) != 2:
+        raise ShapeError(f"softmax_cross_entropy: logits must have shape (m, k), got {shape}")
+    if np.ndim(primal(labels)) == 1:
+        labels = one_hot(np.asarray(labels), shape)
+    m, z, y = batch("softmax_cross_entropy", logits, labels)
+    return sum_(log_softmax(z) * (y / -m))  # -1/m goes to the labels, not over the logits again
+
+
+def hinge(scores: Any, target: Any) -> Any:
+    """Return 1/m Σ max(0, 1 - y s).
+
+    Args:
+        scores: s, (m,) or (m, k).
+        target: y, -1 or 1, of the same shape.
+
+    Raises:
+        ShapeError: the shapes differ.
+    """
+    m, s, y = batch("hinge", scores, target)
+    return sum_(relu(1.0 - y * s)) / m
+
+
+def batch(loss: str, prediction: Any, target: Any) -> tuple[int, Any, Any]:
+    """Return m, prediction and target after checking that the two have one shape."""
+    prediction, target = as_array(prediction), as_array(target)
+    shape, target_shape = np.shape(primal(prediction)), np.shape(primal(target))
+    if shape != target_shape:
+        raise ShapeError(
+            f"{loss}: the prediction has shape {shape} and the target {target_shape}; they must "
+            "agree, or broadcasting would pair each sample with every other. Reshape one of them, "
+            "for instance with .reshape(-1, 1)"
+        )
+    if 0 in shape:
+        raise ShapeError(f"{loss}: there is no sample in shape {shape}, so no mean over samples")
+    return (shape[0] if shape else 1), prediction, target
+
+
+def as_array(x: Any) -> Any:
+    """Return a list of numbers or `Value`s as an array, and anything else as it is."""
+    return np.asarray(x) if isinstance(x, list | tuple) else x
+
+
+def one_hot(labels: Any, shape: tuple[int, int]) -> Any:
+    """Return the (m, k) array with a 1 at each sample's class."""
+    m, k = shape
+    classes = labels.astype(int)
+    if labels.shape != (m,):
+        raise ShapeError(f"softmax_cross_entropy: {m} rows of logits, labels {labels.shape}")
+    if not (np.array_equal(classes, labels) and classes.min() >= 0 and classes.max() < k):
+        raise ValueError(
+            f"softmax_cross_entropy: labels are integers from 0 to {k - 1}, got {labels!r:.80}"
+        )
+    y = np.zeros(shape)
+    y[np.arange(m), classes] = 1.0
+    return y
