@@ -17,6 +17,10 @@ class DispatchError(AutogradError, NotImplementedError):
     """A NumPy function was called on a node and no primitive stands for it."""
 
 
+class DivergenceError(AutogradError, ArithmeticError):
+    """Training went astray: the loss, or a score of the network, is no longer a finite number."""
+
+
 class InPlaceError(AutogradError, TypeError):
     """A node was about to be changed in place, which the tape could not see."""
 
@@ -50,12 +54,16 @@ class RegistrationError(AutogradError, ValueError):
     """A primitive was declared in a way that contradicts itself."""
 
 
+class SavedFileError(AutogradError, ValueError):
+    """A file that holds a model or a checkpoint is damaged, or is not such a file."""
+
+
 class SeedError(AutogradError, ValueError):
     """`backward()` needs a cotangent for the output and got none, or one of another shape."""
 
 
 class SettingError(AutogradError, ValueError):
-    """A setting of an optimiser or of a learning-rate schedule lies outside its range."""
+    """A setting, such as a learning rate or a momentum, lies outside its range."""
 
 
 class ShapeError(AutogradError, ValueError):
@@ -64,6 +72,10 @@ class ShapeError(AutogradError, ValueError):
 
 class StateError(AutogradError, ValueError):
     """A saved state does not fit the object that is to take it."""
+
+
+class TableError(AutogradError, ValueError):
+    """A CSV file cannot be used; the message names the file, the row and the column."""
 
 
 class GradientError(AutogradError, AssertionError):

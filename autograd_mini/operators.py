@@ -111,7 +111,7 @@ class Operators(Node):
 
     def item(self) -> float:
         """Return the only element as a Python float."""
-        return float(self.data)
+        return float(np.asarray(self.data).item())
 
     def backward(self, seed: Any = None) -> None:
         """Sweep in reverse: add the derivative of this node to the `.grad` of every leaf.

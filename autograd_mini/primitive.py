@@ -7,6 +7,7 @@ they never branch on data, so that one recording holds for every input.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -16,7 +17,7 @@ from typing import Any, Literal
 import numpy as np
 
 from autograd_mini.errors import DataError, DerivativeError, RegistrationError
-from autograd_mini.tape import Node, is_object_array, next_index
+from autograd_mini.tape import Node, contains_node, is_object_array, next_index
 
 Rule = Callable[..., Any]
 
@@ -67,6 +68,8 @@ class Primitive:
 
     def __call__(self, *operands: Any) -> Any:
         """Compute on numbers, arrays or nodes, and record where there is a node."""
+        if self.arity is not None and len(operands) != self.arity:
+            raise DataError(f"{self.name} takes {self.arity} operands, got {len(operands)}")
         return apply(self, *operands)
 
     def __repr__(self) -> str:
@@ -80,8 +83,8 @@ class Primitive:
     ) -> Any:
         """Return the cotangent that `z_bar` sends to operand `i` (before unbroadcasting)."""
         raise DerivativeError(
-            f"{self.name} has no derivative: it is registered without one. Detach its operands "
-            "(x.detach()) if the gradient should not flow through it"
+            f"{self.name} is registered as having no derivative; if no gradient should flow "
+            f"through it, detach its result: {self.name}(...).detach()"
         )
 
     def pushforward(
@@ -105,8 +108,8 @@ class Elementwise(Primitive):
     def __init__(
         self, name: str, scalar: Rule, array: Rule, *partials: Rule | float, **texts: Any
     ) -> None:
+        check_rules(name, partials, 1 + len(partials), params=False)
         super().__init__(name, array, scalar, arity=len(partials), **texts)
-        check_rules(name, partials, 1 + len(partials))
         self.partials = partials
 
     def pullback(
@@ -137,12 +140,12 @@ class ArrayPrimitive(Primitive):
         **texts: Any,
     ) -> None:
         arity = None if callable(vjps) else len(vjps)
-        super().__init__(name, array, arity=arity, **texts)
         if not callable(vjps):
             if not isinstance(jvps, str) and (callable(jvps) or len(jvps) != len(vjps)):
                 raise RegistrationError(f"{name}: {len(vjps)} VJPs need as many JVPs, got {jvps}")
             rules = (*vjps, *(() if isinstance(jvps, str) else jvps))
-            check_rules(name, rules, 2 + len(vjps))
+            check_rules(name, rules, 2 + len(vjps), params=True)
+        super().__init__(name, array, arity=arity, **texts)
         self.vjps = vjps
         self.jvps = jvps
 
@@ -165,19 +168,17 @@ class ArrayPrimitive(Primitive):
         return self.jvps[i](x_dot, z, *operands, **params)
 
 
-def check_rules(name: str, rules: Sequence[Rule | float], expected: int) -> None:
+def check_rules(name: str, rules: Sequence[Rule | float], expected: int, *, params: bool) -> None:
     """Raise `RegistrationError` unless all rules take `expected` arguments and the same params."""
     codes = [rule.__code__ for rule in rules if hasattr(rule, "__code__")]
-    for code in codes:
-        arguments = code.co_varnames[: code.co_argcount]
-        if (
-            len(arguments) < expected
-            or arguments[expected:] != codes[0].co_varnames[expected : codes[0].co_argcount]
-        ):
+    signatures = [code.co_varnames[: code.co_argcount] for code in codes]
+    common = signatures[0][expected:] if signatures and params else ()
+    for signature in signatures:
+        if len(signature) < expected or signature[expected:] != common:
             raise RegistrationError(
-                f"{name}: every rule takes {expected} arguments (a cotangent or tangent where it "
-                f"is a VJP or JVP, the result, one for each operand) and then the same params; "
-                f"got one with {arguments}"
+                f"{name}: a rule takes {expected} arguments (the cotangent or tangent if it is a "
+                "VJP or JVP, the result, each operand), then the params of the operation, the same "
+                f"in every rule; got one that takes {signature}"
             )
 
 
@@ -210,13 +211,18 @@ def apply(primitive: Primitive, *operands: Any, params: Mapping[str, Any] | None
     objects = False  # some constant is an object array
     for x in operands:
         if isinstance(x, Node):
-            if kind is None or kind.rank < x.rank:
+            if kind is None:
                 kind = x.__class__
+            elif kind is not x.__class__:
+                raise DataError(
+                    f"{primitive.name}: a Value and a Tensor do not mix; make the number a Tensor "
+                    "too, Tensor(2.0), or leave its tape with .item()"
+                )
             data.append(x.data)
         elif x.__class__ is float or x.__class__ is int:
             data.append(x)
         else:
-            if x.__class__ is not np.ndarray or x.dtype.kind not in "fiub":
+            if x.__class__ is not np.ndarray or x.dtype.kind not in "fb":
                 x = constant(primitive, x)
                 objects = objects or is_object_array(x)
             data.append(x)
@@ -280,10 +286,18 @@ def apply_to_objects(
         raise DataError(
             f"{primitive.name}: a Tensor does not mix with an object array of Values; use one kind"
         )
-    if primitive.scalar is not None:
-        boxed = [boxed_node(x) if isinstance(x, Node) else x for x in operands]
-        return np.frompyfunc(primitive, len(operands), 1)(*boxed)
-    return primitive.array(*operands, **(params or {}))
+    # Thousands of nodes are about to be made. They are never part of a cycle, so the collector
+    # would walk the growing graph again and again and find nothing: it takes a third of the time.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        if primitive.scalar is not None:
+            boxed = [boxed_node(x) if isinstance(x, Node) else x for x in operands]
+            return np.frompyfunc(primitive, len(operands), 1)(*boxed)
+        return primitive.array(*operands, **(params or {}))
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def boxed_node(node: Node) -> Any:
@@ -294,13 +308,18 @@ def boxed_node(node: Node) -> Any:
 
 
 def constant(primitive: Primitive, x: Any) -> Any:
-    """Return a plain operand as a float, a NumPy scalar or an array of numbers or objects."""
+    """Return a plain operand as a float, a NumPy scalar or an array, of numbers or of objects.
+
+    Integers become float64, as in a `Tensor`.
+    """
     if isinstance(x, list | tuple):
-        if any(isinstance(part, Node) and part.rank > 1 for part in x):
+        x, listed = np.asarray(x), x
+        if contains_node(listed) and not is_object_array(x):
             raise DataError(f"{primitive.name}: got a list of Tensors; join them with stack(...)")
-        x = np.asarray(x)
     if isinstance(x, np.ndarray | np.generic):
-        if x.dtype.kind in "fiubO":
+        if x.dtype.kind in "iu":
+            return x.astype(np.float64)
+        if x.dtype.kind in "fbO":
             return x
     elif isinstance(x, Real):
         return float(x)

@@ -44,7 +44,7 @@ class Node:
     primitive: Primitive | None
 
     rank: ClassVar[int] = 0
-    """Which kind the result of mixed operands has: that of the highest rank."""
+    """1 in a `Value`, 2 in a `Tensor`."""
 
     # `==` compares data, as in NumPy and PyTorch; sets and dictionaries go by identity.
     __hash__ = object.__hash__
@@ -82,6 +82,11 @@ def linearise(outputs: Iterable[Node]) -> list[Node]:
 def primal(x: Any) -> Any:
     """Return the data of a node, and a constant as it is."""
     return x.data if isinstance(x, Node) else x
+
+
+def contains_node(x: Any) -> bool:
+    """Return whether a node lies in a list, or in a list within it."""
+    return isinstance(x, Node) or (isinstance(x, list | tuple) and any(map(contains_node, x)))
 
 
 def is_object_array(x: Any) -> bool:

@@ -14,7 +14,7 @@ from autograd_mini.ops import elementwise, linalg, reductions, shaping
 from autograd_mini.ops.reductions import Axis
 from autograd_mini.ops.shaping import Shape
 from autograd_mini.primitive import Primitive
-from autograd_mini.tape import Node, primal
+from autograd_mini.tape import Node, contains_node, primal
 
 
 class Tensor(Operators):
@@ -32,6 +32,9 @@ class Tensor(Operators):
     __slots__ = ()
     rank = 2
 
+    def __init_subclass__(cls) -> None:
+        raise TypeError("a Tensor cannot be subclassed; hold one in an attribute instead")
+
     def __init__(
         self, data: Any, *, dtype: npt.DTypeLike | None = None, name: str | None = None
     ) -> None:
@@ -40,7 +43,7 @@ class Tensor(Operators):
                 f"a Tensor is made from numbers, got a {type(data).__name__}; use it as it is, or "
                 ".detach() for a copy without history"
             )
-        if isinstance(data, list | tuple) and any(isinstance(x, Node) for x in data):
+        if contains_node(data):
             raise DataError("a Tensor is made from numbers, got a list of nodes; use stack(...)")
         array = np.array(data)
         if array.dtype.kind not in "fiub":
@@ -49,9 +52,7 @@ class Tensor(Operators):
         if dtype is None and array.dtype.kind != "f":
             dtype = np.float64
         if dtype is not None:
-            if np.dtype(dtype).kind != "f":
-                raise DataError(f"a Tensor has a floating-point dtype, got {np.dtype(dtype)}")
-            array = array.astype(dtype)
+            array = array.astype(shaping.floating(dtype))
         super().__init__(array, name)
 
     @staticmethod

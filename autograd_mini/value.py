@@ -59,6 +59,9 @@ class Value(Operators):
     __slots__ = ()
     rank = 1
 
+    def __init_subclass__(cls) -> None:
+        raise TypeError("a Value cannot be subclassed; hold one in an attribute instead")
+
     def __init__(self, data: Any, *, name: str | None = None) -> None:
         if isinstance(data, np.ndarray | np.generic) and data.ndim == 0:
             data = data.item()

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.primitive import Elementwise
+from autograd_mini.primitive import Elementwise, apply
 
 # Comparisons as numbers, 0.0 or 1.0: the rules of piecewise primitives are built from them. Their
 # derivative is zero, at the jump too.
@@ -37,8 +37,12 @@ not_equal = Elementwise(
     "not_equal", *_indicator(operator.ne), 0.0, 0.0, sides=operator.ne, symbol="≠"
 )
 sign = Elementwise(
-    "sign", lambda x: math.copysign(1.0, x) if x else x, np.sign, 0.0, sides=np.sign
-)  # at 0: 0, and its derivative is 0 there too
+    "sign",
+    lambda x: math.copysign(1.0, x) if x < 0.0 or x > 0.0 else x,
+    np.sign,
+    0.0,  # at 0: 0, and its derivative is 0 there too
+    sides=np.sign,
+)
 
 # Arithmetic
 
@@ -152,7 +156,7 @@ sigmoid = Elementwise(
 softplus = Elementwise(
     "softplus",
     _softplus_scalar,
-    lambda x: np.logaddexp(x, 0),
+    lambda x: np.maximum(x, 0) + np.log1p(np.exp(-np.absolute(x))),
     lambda z, x: sigmoid(x),
     latex=[r"\sigma({x})"],
 )
@@ -167,7 +171,7 @@ relu = Elementwise(
     latex=["[{x}>0]"],
     sides=lambda x: np.greater(x, 0),
 )
-leaky_relu = Elementwise(
+_leaky_relu = Elementwise(
     "leaky_relu",
     lambda x, slope: x * slope if x < 0.0 else x,
     lambda x, slope: np.where(np.less(x, 0), x * slope, x),
@@ -176,6 +180,13 @@ leaky_relu = Elementwise(
     latex=[r"[{x}>0]+{y}[{x}\le 0]", r"{x}[{x}\le 0]"],
     sides=lambda x, slope: np.greater(x, 0),
 )
+
+
+def leaky_relu(x: Any, slope: Any = 0.01) -> Any:
+    """Return x where it is positive, else slope · x; differentiable in both."""
+    return apply(_leaky_relu, x, slope)
+
+
 maximum = Elementwise(
     "maximum",
     lambda x, y: x if x >= y or x != x else y,  # a NaN wins, as in NumPy

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -48,7 +49,8 @@ def _linear_vjp_w(z_bar: Any, z: Any, x: Any, w: Any, b: Any) -> Any:
     """Return dW = dzᵀ x; leading axes, if any, are samples too."""
     if np.ndim(primal(x)) != 2:
         n_out, n_in = np.shape(primal(w))
-        z_bar, x = reshape(z_bar, (-1, n_out)), reshape(x, (-1, n_in))
+        m = math.prod(np.shape(primal(x))[:-1])
+        z_bar, x = reshape(z_bar, (m, n_out)), reshape(x, (m, n_in))
     return matmul(transpose(z_bar), x)
 
 

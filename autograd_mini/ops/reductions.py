@@ -128,7 +128,7 @@ def _shift(x: Any, axis: Axis) -> Any:
     """
     if x.dtype == object:
         x = np.frompyfunc(primal, 1, 1)(x).astype(float)
-    largest = np.maximum.reduce(x, axis=axis, keepdims=True)
+    largest = np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf)
     return np.where(np.isfinite(largest), largest, 0)
 
 

@@ -16,27 +16,27 @@ Shape = int | Sequence[int]
 
 def reshape(x: Any, shape: Shape) -> Any:
     """Return `x` with another shape and the same elements in C order; one entry may be -1."""
-    return apply(_reshape, x, params={"shape": shape})
+    return apply(_reshape, x, params={"shape": frozen(shape)})
 
 
 def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
     """Return `x` with its axes permuted, by default reversed."""
-    return apply(_transpose, x, params={"axes": axes})
+    return apply(_transpose, x, params={"axes": None if axes is None else tuple(axes)})
 
 
 def expand_dims(x: Any, axis: Shape) -> Any:
     """Return `x` with axes of length 1 inserted at the positions `axis` of the result."""
-    return apply(_expand_dims, x, params={"axis": axis})
+    return apply(_expand_dims, x, params={"axis": frozen(axis)})
 
 
 def broadcast_to(x: Any, shape: Shape) -> Any:
     """Return `x` repeated to `shape` by NumPy's broadcasting rules."""
-    return apply(_broadcast_to, x, params={"shape": shape})
+    return apply(_broadcast_to, x, params={"shape": frozen(shape)})
 
 
 def astype(x: Any, dtype: Any) -> Any:
     """Return `x` in another floating-point precision."""
-    return apply(_astype, x, params={"dtype": np.dtype(dtype)})
+    return apply(_astype, x, params={"dtype": floating(dtype)})
 
 
 def getitem(x: Any, index: Any) -> Any:
@@ -44,14 +44,28 @@ def getitem(x: Any, index: Any) -> Any:
     return apply(_getitem, x, params={"index": frozen_index(index)})
 
 
-def concatenate(arrays: Sequence[Any], axis: int = 0) -> Any:
-    """Join arrays along an axis that they have."""
+def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
+    """Join arrays along an axis that they have; with None, flattened."""
+    if axis is None:
+        return concatenate([reshape(x, -1) for x in arrays])
     return apply(_concatenate, *arrays, params={"axis": axis})
 
 
 def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
     """Join arrays of one shape along a new axis of the result."""
     return concatenate([expand_dims(x, axis) for x in arrays], axis)
+
+
+def frozen(shape: Shape) -> Shape:
+    """Return a shape or axes that no later change of the caller's list reaches."""
+    return tuple(shape) if isinstance(shape, Sequence) else shape
+
+
+def floating(dtype: Any) -> np.dtype[Any]:
+    """Return a floating-point dtype, or raise `DataError`: only real numbers have derivatives."""
+    if np.dtype(dtype).kind != "f":
+        raise DataError(f"a Tensor has a floating-point dtype, got {np.dtype(dtype)}")
+    return np.dtype(dtype)
 
 
 _reshape = ArrayPrimitive(
@@ -103,7 +117,9 @@ def frozen_index(index: Any) -> Any:
         return tuple(frozen_index(part) for part in index)
     if isinstance(index, Node):
         raise DataError("an index must be plain integers or booleans; give the node's .data")
-    return np.array(index) if isinstance(index, np.ndarray | list) else index
+    if isinstance(index, list):
+        return np.array(index) if np.size(index) else np.array(index, dtype=np.intp)
+    return np.array(index) if isinstance(index, np.ndarray) else index
 
 
 def _scatter(x: Any, index: Any, shape: tuple[int, ...]) -> Any:

@@ -1,0 +1,1 @@
+"""Tests; `table.py` and `checks.py` hold what every primitive must satisfy."""

@@ -1,0 +1,31 @@
+"""The README's examples run and print what the README says."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+from pathlib import Path
+
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+OUTPUTS = re.findall(r"```text\n(.*?)```", README, flags=re.DOTALL)
+
+
+def printed(source: str) -> str:
+    """Return what an example prints."""
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(compile(source, "README.md", "exec"), {})
+    return out.getvalue()
+
+
+def test_first_example_prints_what_stands_below_it() -> None:
+    """The ten-line example prints the derivatives and the tape, to the letter."""
+    assert printed(EXAMPLES[0]) == OUTPUTS[0]
+
+
+def test_gradient_check_example_prints_its_verdict() -> None:
+    """The gradient check of the README finds its gradient right."""
+    assert printed(EXAMPLES[1]) == "right\n"
+    assert "print(gradcheck.check_gradients(loss, [w]).verdict)  # right" in EXAMPLES[1]
