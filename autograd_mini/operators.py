@@ -184,7 +184,7 @@ class Operators(Node):
 
     def leaky_relu(self, slope: Any = 0.01) -> Self:
         """Return x where it is positive, else slope · x; the derivative at 0 is `slope`."""
-        return apply(e.leaky_relu, self, slope)
+        return e.leaky_relu(self, slope)
 
     def sign(self) -> Self:
         """Return -1, 0 or 1; the derivative is 0."""

@@ -223,7 +223,7 @@ def apply(primitive: Primitive, *operands: Any, params: Mapping[str, Any] | None
             data.append(x)
         else:
             if x.__class__ is not np.ndarray or x.dtype.kind not in "fb":
-                x = constant(primitive, x)
+                x = constant(primitive.name, x)
                 objects = objects or is_object_array(x)
             data.append(x)
             numbers = False
@@ -307,7 +307,7 @@ def boxed_node(node: Node) -> Any:
     return box
 
 
-def constant(primitive: Primitive, x: Any) -> Any:
+def constant(operation: str, x: Any) -> Any:
     """Return a plain operand as a float, a NumPy scalar or an array, of numbers or of objects.
 
     Integers become float64, as in a `Tensor`.
@@ -315,7 +315,7 @@ def constant(primitive: Primitive, x: Any) -> Any:
     if isinstance(x, list | tuple):
         x, listed = np.asarray(x), x
         if contains_node(listed) and not is_object_array(x):
-            raise DataError(f"{primitive.name}: got a list of Tensors; join them with stack(...)")
+            raise DataError(f"{operation}: got a list of Tensors; join them with stack(...)")
     if isinstance(x, np.ndarray | np.generic):
         if x.dtype.kind in "iu":
             return x.astype(np.float64)
@@ -323,4 +323,4 @@ def constant(primitive: Primitive, x: Any) -> Any:
             return x
     elif isinstance(x, Real):
         return float(x)
-    raise DataError(f"{primitive.name}: expected real numbers, got {type(x).__name__} {x!r:.60}")
+    raise DataError(f"{operation}: expected real numbers, got {type(x).__name__} {x!r:.60}")

@@ -36,7 +36,7 @@ def backward(output: Node, seed: Any = None) -> None:
             leaf.grad = like(leaf.grad + z_bar, leaf, record=False)
 
 
-def make_seed(output: Node, seed: Any) -> Any:
+def make_seed(output: Node, seed: Any = None) -> Any:
     """Return the cotangent of the output as a float or a new array of its shape; 1 by default.
 
     Raises:
@@ -114,10 +114,18 @@ def read(node: Node, record: bool) -> tuple[Any, Sequence[Any]]:
     """Return result and operands for a rule: nodes where it is to be recorded, else their data."""
     if record:
         return node, node.parents
+    z = node.data
     operands = [primal(x) for x in node.parents]
     if node.rank == 1:  # Python's floats raise where IEEE has inf or nan
-        return np.float64(node.data), [np.float64(x) for x in operands]
-    return node.data, operands
+        return np.float64(z), [np.float64(x) for x in operands]
+    return z, [widened(x, z.dtype) for x in operands]
+
+
+def widened(x: Any, dtype: np.dtype[Any]) -> Any:
+    """Return an operand in the precision of its result, so that its partials have that too."""
+    if x.__class__ is np.ndarray and x.dtype is not dtype and x.dtype.kind == "f":
+        return x.astype(dtype)
+    return x
 
 
 def unbroadcast(x_bar: Any, x: Node, record: bool) -> Any:

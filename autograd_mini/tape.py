@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from autograd_mini.text import summary, table
+
 if TYPE_CHECKING:
     from autograd_mini.primitive import Primitive
 
@@ -123,24 +125,14 @@ class Tape:
         return f"<Tape of {len(self)} nodes, {len(self.leaves)} of them leaves>"
 
     def __str__(self) -> str:
-        shown = range(len(self))
-        head = tail = _SHOWN_ROWS // 2
-        hidden = len(self) - head - tail
-        rows: list[tuple[str, ...]] = [
-            ("index", "name", "operation", "operands", "value", "adjoint")
-        ]
+        hidden = range(_SHOWN_ROWS // 2, len(self) - _SHOWN_ROWS // 2)
         positions = {node: position for position, node in enumerate(self.nodes)}
-        for position in shown if hidden <= 0 else (*shown[:head], *shown[-tail:]):
-            rows.append(self._row(position, positions))
-        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-        lines = [
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in rows
-        ]
-        lines.insert(1, "  ".join("-" * width for width in widths))
-        if hidden > 0:
-            lines.insert(2 + head, f"... {hidden:,} nodes not shown ...")
-        return "\n".join(lines)
+        rows = [self._row(i, positions) for i in range(len(self)) if i not in hidden]
+        lines = table(("index", "name", "operation", "operands", "value", "adjoint"), rows)
+        if not hidden:
+            return lines
+        head, tail = lines.split("\n")[: 2 + hidden.start], lines.split("\n")[2 + hidden.start :]
+        return "\n".join([*head, f"... {len(hidden):,} nodes not shown ...", *tail])
 
     def _row(self, position: int, positions: dict[Node, int]) -> tuple[str, ...]:
         node = self.nodes[position]
@@ -157,17 +149,3 @@ class Tape:
             summary(node.data),
             "not computed" if node.grad is None else summary(node.grad),
         )
-
-
-def summary(data: Any) -> str:
-    """Return a short text for one operand, value or setting: a number, or shape and range."""
-    if isinstance(data, float | np.floating):
-        return f"{data:.6g}"
-    if not isinstance(data, np.ndarray):
-        text = repr(data)
-        return text if len(text) <= 40 else f"{text[:37]}..."
-    if data.size == 1:
-        return f"{data.dtype}{list(data.shape)} {data.item():.6g}"
-    if data.size == 0 or data.dtype.kind not in "fiub":
-        return f"{data.dtype}{list(data.shape)}"
-    return f"{data.dtype}{list(data.shape)} in [{data.min():.4g}, {data.max():.4g}]"

@@ -12,7 +12,7 @@ from autograd_mini.errors import DataError, NoGradientError
 from autograd_mini.operators import Operators
 from autograd_mini.ops import elementwise as e
 from autograd_mini.primitive import Primitive, apply, on_floats, record
-from autograd_mini.tape import Node, primal
+from autograd_mini.tape import Node, is_object_array, primal
 
 
 def fast_binary(primitive: Primitive) -> tuple[Callable[..., Any], Callable[..., Any]]:
@@ -114,6 +114,21 @@ def data(a: Any) -> Any:
         return a.data
     a = np.asarray(a)
     return a if a.dtype != object else np.asarray(np.frompyfunc(primal, 1, 1)(a), dtype=float)
+
+
+def write(a: Any, numbers: Any) -> None:
+    """Set the primals of a node or of an object array, or the elements of a plain array.
+
+    The data of a `Tensor` are replaced by the array `numbers` itself; a plain array is changed in
+    place.
+    """
+    if isinstance(a, Node):
+        a.data = numbers if a.rank > 1 else float(numbers)
+    elif is_object_array(a):
+        for node, number in zip(a.flat, np.ravel(numbers), strict=True):
+            node.data = float(number)
+    else:
+        a[...] = numbers
 
 
 def grads(a: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.errors import GradientError, LossError, ShapeError
+from autograd_mini.errors import GradientError, LossError, ParameterError, ShapeError
 from autograd_mini.gradcheck.numerical import Method, Step, call, difference, moved, probe_steps
 from autograd_mini.gradcheck.report import Component, GradientReport
 from autograd_mini.gradcheck.vectors import (
@@ -16,8 +16,9 @@ from autograd_mini.gradcheck.vectors import (
     entry_dtype,
     gradients_to_vector,
     named_entries,
+    nodes_of,
 )
-from autograd_mini.sweep import backward
+from autograd_mini.sweep import make_seed, reverse
 from autograd_mini.tape import Node, linearise, primal
 from autograd_mini.value import data
 
@@ -48,16 +49,20 @@ def check_gradients(
             times as much, and at most 0.1, it is wrong; in between, look closer.
 
     Raises:
-        LossError: the loss is random, not finite or not a scalar.
+        LossError: the loss is random, not finite, not a scalar or, for a sweep, on no tape.
+        ParameterError: there is no parameter.
+        DataError: a parameter cannot be moved, being no node and no array of floats.
         ShapeError: `gradients` is not shaped like `params`.
     """
     entries = dict(named_entries(params))
+    if not entries:
+        raise ParameterError("there is no parameter to check")
     value = check_loss(loss, params)
     if gradients is None:
         analytic = swept_gradient(loss, params)
     else:
         analytic = matching_vector(gradients, params)
-    steps = probe_steps(entries, method, eps)
+    steps = probe_steps(params, method, eps)
     numerical = np.array([difference(loss, params, step) for step in steps])
     if threshold is None:
         threshold = 1e-3 if any(entry_dtype(e) == np.float32 for e in entries.values()) else 1e-7
@@ -106,52 +111,52 @@ def across_a_kink(loss: Callable[..., Any], params: Any, step: Step) -> bool:
 
 
 def sides(output: Any) -> list[tuple[str, bytes]]:
-    """Return which side every piecewise primitive on the tape took, element by element."""
+    """Return the operations on the tape, each with the side that it took where it is piecewise.
+
+    The operations themselves differ where Python code branched.
+    """
     taken = []
     for node in linearise([output]) if isinstance(output, Node) else []:
-        if node.primitive is not None and node.primitive.sides is not None:
-            operands = [primal(x) for x in node.parents]
-            side = node.primitive.sides(*operands, **(node.params or {}))
-            taken.append((node.primitive.name, np.asarray(side).tobytes()))
+        name, side = "leaf", b""
+        if node.primitive is not None:
+            name = node.primitive.name
+            if node.primitive.sides is not None:
+                operands = [primal(x) for x in node.parents]
+                pieces = node.primitive.sides(*operands, **(node.params or {}))
+                side = np.asarray(pieces).tobytes()
+        taken.append((name, side))
     return taken
 
 
 def check_loss(loss: Callable[..., Any], params: Any) -> float:
     """Return the value of the loss after checking that it can be probed at all."""
     output = call(loss, params)
-    value, again = primal(output), primal(call(loss, params))
-    if np.size(value) != 1:
-        raise LossError(f"a loss must be one number, got shape {np.shape(value)}; reduce it first")
+    value, again = (np.asarray(primal(x)) for x in (output, call(loss, params)))
+    if value.size != 1:
+        raise LossError(f"a loss must be one number, got shape {value.shape}; reduce it first")
     if not np.isfinite(value):
-        raise LossError(f"the loss is {float(value)} at these parameters; it cannot be checked")
+        raise LossError(f"the loss is {value.item()} at these parameters; it cannot be checked")
     tape = linearise([output]) if isinstance(output, Node) else []
     if value != again or any(node.primitive and not node.parents for node in tape):
         raise LossError(
-            f"the loss is random: it gave {float(value)!r} and then {float(again)!r} for the same "
+            f"the loss is random: it gave {value.item()!r} and then {again.item()!r} for the same "
             "parameters. Switch dropout off (model.eval()), or draw what is random once, outside"
         )
-    return float(value)
+    return float(value.item())
 
 
 def swept_gradient(loss: Callable[..., Any], params: Any) -> Vector:
-    """Return the gradient by a reverse sweep, leaving every `.grad` as it was."""
-    nodes: list[Node] = []
-    for _, entry in named_entries(params):
-        nodes += [entry] if isinstance(entry, Node) else entry.flat
-    if not all(isinstance(x, Node) for x in nodes):
-        raise LossError("plain arrays have no gradient of their own: pass gradients=...")
-    before = [node.grad for node in nodes]
-    for node in nodes:
-        node.grad = None
-    try:
-        output = call(loss, params)
-        if not isinstance(output, Node):
-            raise LossError(f"the loss is a plain {type(output).__name__}, computed on no tape")
-        backward(output)
-        return gradients_to_vector(params)
-    finally:
-        for node, grad in zip(nodes, before, strict=True):
-            node.grad = grad
+    """Return the gradient by a reverse sweep; no `.grad` is touched."""
+    nodes = [node for _, entry in named_entries(params) for node in nodes_of(entry)]
+    output = call(loss, params)
+    if not nodes or not isinstance(output, Node):
+        raise LossError(
+            "there is nothing to sweep: the parameters or the loss are plain numbers. Make the "
+            "parameters nodes, or pass the gradients to check: gradients=..."
+        )
+    leaves = {node: z_bar for node, z_bar in reverse({output: make_seed(output)}) if node.is_leaf}
+    parts = [np.ravel(leaves.get(node, np.zeros(np.shape(node.data)))) for node in nodes]
+    return np.concatenate(parts, dtype=np.float64)
 
 
 def matching_vector(gradients: Any, params: Any) -> Vector:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -14,10 +14,9 @@ from autograd_mini.gradcheck.vectors import (
     entry_dtype,
     named_entries,
     vector_to_dictionary,
-    write,
 )
 from autograd_mini.tape import Node, is_object_array, primal
-from autograd_mini.value import data
+from autograd_mini.value import data, write
 
 Method = Literal["two-sided", "one-sided"]
 
@@ -47,7 +46,7 @@ def numerical_gradient(
     Raises:
         ValueError: `eps` is so small that it does not change a parameter.
     """
-    steps = probe_steps(dict(named_entries(params)), method, eps)
+    steps = probe_steps(params, method, eps)
     return vector_to_dictionary(np.array([difference(f, params, step) for step in steps]), params)
 
 
@@ -71,12 +70,12 @@ class Step:
         return float(self.ends[1]) - float(self.ends[0])
 
 
-def probe_steps(entries: Mapping[str, Any], method: Method, eps: float | None) -> list[Step]:
+def probe_steps(params: Any, method: Method, eps: float | None) -> list[Step]:
     """Return the probes of every component, with steps that the dtype can represent."""
     if method not in ("two-sided", "one-sided"):
         raise ValueError(f"method is 'two-sided' or 'one-sided', got {method!r}")
     steps = []
-    for name, entry in entries.items():
+    for name, entry in named_entries(params):
         dtype = entry_dtype(entry)
         power = 1 / 3 if method == "two-sided" else 1 / 2
         unit = float(np.finfo(dtype).eps) ** power
@@ -109,7 +108,7 @@ def difference(loss: Callable[..., Any], params: Any, step: Step) -> float:
     ends = []
     for end in (0, 1):
         with moved(step, end):
-            ends.append(float(primal(call(loss, params))))
+            ends.append(np.asarray(primal(call(loss, params))).item())
     return (ends[1] - ends[0]) / step.width
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from autograd_mini.gradcheck.numerical import Method
 from autograd_mini.gradcheck.vectors import Vector
+from autograd_mini.text import table
 
 Verdict = Literal["right", "look closer", "wrong"]
 
@@ -91,6 +92,8 @@ class GradientReport:
         """Return what the difference over some parameters says."""
         checked = self._checked(names)
         analytic, numerical = _sides_of(checked)
+        if not checked:
+            return "look closer"
         difference = relative_difference(analytic, numerical)
         error, noise = np.linalg.norm(analytic - numerical), math.hypot(*(c.noise for c in checked))
         if difference < self.threshold or error <= noise:
@@ -104,12 +107,16 @@ class GradientReport:
 
     def __str__(self) -> str:
         step = f"{self.eps:g}" if self.eps else "chosen for each component"
+        verdict: str = self.verdict
+        if verdict == "right" and self.difference >= self.threshold:
+            verdict += " as far as the rounding of the loss lets differences tell"
         parts = [
-            f"gradient check: {self.verdict}, difference {self.difference:.3g} "
+            f"gradient check: {verdict}, difference {self.difference:.3g} "
             f"(right below {self.threshold:g}; {self.method}, step {step})",
             table(
                 ("parameter", "components", "difference", "at a kink", "verdict"),
                 [self._row(name) for name in self.names],
+                numbers=True,
             ),
             "largest errors",
             components_table(self.worst()),
@@ -138,7 +145,9 @@ def _sides_of(components: Sequence[Component]) -> tuple[Vector, Vector]:
 
 
 def relative_difference(a: Vector, b: Vector) -> float:
-    """Return ‖a - b‖₂ / (‖a‖₂ + ‖b‖₂), and 0 where both are zero."""
+    """Return ‖a - b‖₂ / (‖a‖₂ + ‖b‖₂), 0 where both are zero, infinite where not finite."""
+    if not (np.all(np.isfinite(a)) and np.all(np.isfinite(b))):
+        return math.inf
     scale = np.linalg.norm(a) + np.linalg.norm(b)
     return float(np.linalg.norm(a - b) / scale) if scale else 0.0
 
@@ -151,17 +160,5 @@ def components_table(components: Sequence[Component]) -> str:
             (c.label, f"{c.analytic:.9g}", f"{c.numerical:.9g}", f"{c.error:.3g}")
             for c in components
         ],
-    )
-
-
-def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    """Return a text table with its first column to the left and the others to the right."""
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    lines = [head, tuple("-" * width for width in widths), *rows]
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if column else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-        )
-        for line in lines
+        numbers=True,
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from autograd_mini.errors import ShapeError
+from autograd_mini.errors import DataError, ShapeError
 from autograd_mini.nn.module import Module
 from autograd_mini.tape import Node, is_object_array, primal
 from autograd_mini.value import data
@@ -32,16 +33,20 @@ def vector_to_dictionary(vector: Any, like: Any) -> Any:
         ShapeError: the vector is longer or shorter than the parameters.
     """
     vector = np.ravel(vector)
-    entries = dict(named_entries(like))
-    sizes = [np.size(data(entry)) for entry in entries.values()]
-    if vector.size != sum(sizes):
-        raise ShapeError(f"the vector has {vector.size} numbers, the parameters {sum(sizes)}")
-    parts = np.split(vector, np.cumsum(sizes)[:-1])
-    arrays = {
-        name: part.reshape(np.shape(data(entry)))
-        for (name, entry), part in zip(entries.items(), parts, strict=True)
-    }
-    return arrays if isinstance(like, Module | Mapping) else list(arrays.values())
+    shapes = [np.shape(data(entry)) for _, entry in named_entries(like)]
+    ends = np.cumsum([math.prod(shape) for shape in shapes], dtype=int)
+    if vector.size != sum(map(math.prod, shapes)):
+        raise ShapeError(
+            f"the vector has {vector.size} numbers, the parameters {sum(map(math.prod, shapes))}"
+        )
+    arrays = [
+        vector[end - math.prod(shape) : end].reshape(shape)
+        for shape, end in zip(shapes, ends, strict=True)
+    ]
+    if isinstance(like, Module | Mapping):
+        names = like.arrays() if isinstance(like, Module) else like
+        return dict(zip(names, arrays, strict=True))
+    return arrays
 
 
 def gradients_to_vector(gradients: Any) -> Vector:
@@ -51,37 +56,50 @@ def gradients_to_vector(gradients: Any) -> Vector:
     """
     parts = []
     for _, entry in named_entries(gradients):
-        for x in [entry] if isinstance(entry, Node) else np.ravel(np.asarray(entry)):
-            grad = x if not isinstance(x, Node) else x.grad
+        for x in nodes_of(entry) or [entry]:
+            grad = x.grad if isinstance(x, Node) else x
             parts.append(np.ravel(np.zeros(np.shape(primal(x))) if grad is None else grad))
     return np.concatenate(parts, dtype=np.float64) if parts else np.zeros(0)
 
 
-def named_entries(params: Any) -> Iterator[tuple[str, Any]]:
-    """Yield each parameter with its name: a node, an object array or a float array."""
+def named_entries(params: Any) -> list[tuple[str, Any]]:
+    """Return each parameter with its name: a node, an object array or an array of numbers.
+
+    In a list a parameter is called by its own name, or by its position if it has none or shares it.
+    """
     if isinstance(params, Module):
         params = params.arrays()
     if isinstance(params, Mapping):
-        yield from ((str(name), entry) for name, entry in params.items())
-    elif isinstance(params, list | tuple):
-        for position, entry in enumerate(params):
-            yield getattr(entry, "name", None) or f"[{position}]", entry
-    else:
-        yield getattr(params, "name", None) or "parameter", params
+        return [(str(name), entry) for name, entry in params.items()]
+    if not isinstance(params, list | tuple):
+        return [(getattr(params, "name", None) or "parameter", params)]
+    names = [getattr(entry, "name", None) for entry in params]
+    return [
+        (name if name and names.count(name) == 1 else f"{name or ''}[{position}]", entry)
+        for position, (name, entry) in enumerate(zip(names, params, strict=True))
+    ]
+
+
+def nodes_of(entry: Any) -> list[Node]:
+    """Return the nodes of a parameter; none for an array of numbers."""
+    if isinstance(entry, Node):
+        return [entry]
+    return list(entry.flat) if is_object_array(entry) else []
 
 
 def entry_dtype(entry: Any) -> np.dtype[Any]:
-    """Return the floating-point type in which a parameter is stored."""
-    dtype = getattr(primal(entry), "dtype", np.dtype(float))
-    return dtype if dtype.kind == "f" else np.dtype(float)
+    """Return the floating-point type in which a parameter is stored.
 
-
-def write(entry: Any, numbers: Any) -> None:
-    """Set the numbers of a parameter: rebound in a node, in place in a plain array."""
+    Raises:
+        DataError: it is neither a node nor an array of nodes or floats, so it cannot be moved.
+    """
+    if is_object_array(entry):
+        return np.dtype(float)
     if isinstance(entry, Node):
-        entry.data = numbers if entry.rank > 1 else float(numbers)
-    elif is_object_array(entry):
-        for node, number in zip(entry.flat, np.ravel(numbers), strict=True):
-            node.data = float(number)
-    else:
-        entry[...] = numbers
+        return getattr(entry.data, "dtype", np.dtype(float))
+    if not isinstance(entry, np.ndarray) or entry.dtype.kind != "f":
+        raise DataError(
+            "a parameter is a node, an object array of Values or an array of floats, got "
+            f"{type(entry).__name__} {entry!r:.60}"
+        )
+    return entry.dtype

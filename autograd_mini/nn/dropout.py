@@ -29,7 +29,7 @@ def dropout(a: Any, keep_prob: float, *, rng: Generator, training: bool = True) 
     Raises:
         KeepProbError: `keep_prob` is outside (0, 1].
     """
-    check_keep_prob(keep_prob)
+    keep_prob = check_keep_prob(keep_prob)
     if not training or keep_prob == 1.0:
         return a
     shape, dtype = np.shape(primal(a)), getattr(primal(a), "dtype", np.dtype(float))
@@ -46,4 +46,4 @@ def check_keep_prob(keep_prob: float) -> float:
         raise KeepProbError(
             f"keep_prob is the probability to keep a unit and lies in (0, 1], got {keep_prob!r}"
         )
-    return keep_prob
+    return float(keep_prob)

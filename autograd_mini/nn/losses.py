@@ -5,6 +5,7 @@ Predictions are nodes, object arrays or lists of `Value`s, with one sample a row
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,11 @@ from autograd_mini.errors import ShapeError
 from autograd_mini.ops.elementwise import relu, softplus, square, xlog1py, xlogy
 from autograd_mini.ops.reductions import log_softmax
 from autograd_mini.ops.reductions import sum as sum_
-from autograd_mini.tape import primal
+from autograd_mini.primitive import constant
+from autograd_mini.tape import Node, primal
+from autograd_mini.tensor import Tensor
+from autograd_mini.text import summary
+from autograd_mini.value import data
 
 
 def squared_error(prediction: Any, target: Any) -> Any:
@@ -41,8 +46,10 @@ def binary_cross_entropy(probability: Any, target: Any) -> Any:
 
     Raises:
         ShapeError: the shapes differ.
+        ValueError: a target is outside [0, 1].
     """
     m, a, y = batch("binary_cross_entropy", probability, target)
+    check_target("binary_cross_entropy", y, lambda y: (y >= 0) & (y <= 1), "from 0 to 1")
     return sum_(xlogy(y, a) + xlog1py(1.0 - y, -a)) / -m
 
 
@@ -55,8 +62,12 @@ def binary_cross_entropy_with_logits(logits: Any, target: Any) -> Any:
 
     Raises:
         ShapeError: the shapes differ.
+        ValueError: a target is outside [0, 1].
     """
     m, z, y = batch("binary_cross_entropy_with_logits", logits, target)
+    check_target(
+        "binary_cross_entropy_with_logits", y, lambda y: (y >= 0) & (y <= 1), "from 0 to 1"
+    )
     return sum_(y * softplus(-z) + (1.0 - y) * softplus(z)) / m
 
 
@@ -71,12 +82,12 @@ def softmax_cross_entropy(logits: Any, labels: Any) -> Any:
         ShapeError: the shapes do not fit.
         ValueError: a label is not one of the k classes.
     """
-    logits = as_array(logits)
+    logits = as_array("softmax_cross_entropy", logits)
     shape = np.shape(primal(logits))
     if len(shape) != 2:
         raise ShapeError(f"softmax_cross_entropy: logits must have shape (m, k), got {shape}")
-    if np.ndim(primal(labels)) == 1:
-        labels = one_hot(np.asarray(labels), shape)
+    if np.shape(primal(labels)) == shape[:1] and shape[0]:
+        labels = one_hot(np.asarray(labels), shape[1])
     m, z, y = batch("softmax_cross_entropy", logits, labels)
     return sum_(log_softmax(z) * (y / -m))  # -1/m goes to the labels, not over the logits again
 
@@ -90,14 +101,16 @@ def hinge(scores: Any, target: Any) -> Any:
 
     Raises:
         ShapeError: the shapes differ.
+        ValueError: a target is neither -1 nor 1.
     """
     m, s, y = batch("hinge", scores, target)
+    check_target("hinge", y, lambda y: np.abs(y) == 1, "-1 or 1")
     return sum_(relu(1.0 - y * s)) / m
 
 
 def batch(loss: str, prediction: Any, target: Any) -> tuple[int, Any, Any]:
     """Return m, prediction and target after checking that the two have one shape."""
-    prediction, target = as_array(prediction), as_array(target)
+    prediction, target = as_array(loss, prediction), as_array(loss, target)
     shape, target_shape = np.shape(primal(prediction)), np.shape(primal(target))
     if shape != target_shape:
         raise ShapeError(
@@ -107,24 +120,30 @@ def batch(loss: str, prediction: Any, target: Any) -> tuple[int, Any, Any]:
         )
     if 0 in shape:
         raise ShapeError(f"{loss}: there is no sample in shape {shape}, so no mean over samples")
+    if isinstance(prediction, Tensor) and not isinstance(target, Node):
+        target = np.asarray(target, dtype=prediction.dtype)  # float32 predictions stay float32
     return (shape[0] if shape else 1), prediction, target
 
 
-def as_array(x: Any) -> Any:
+def as_array(loss: str, x: Any) -> Any:
     """Return a list of numbers or `Value`s as an array, and anything else as it is."""
-    return np.asarray(x) if isinstance(x, list | tuple) else x
+    return constant(loss, x) if isinstance(x, list | tuple) else x
 
 
-def one_hot(labels: Any, shape: tuple[int, int]) -> Any:
+def check_target(loss: str, target: Any, holds: Callable[[Any], Any], expected: str) -> None:
+    """Raise `ValueError` unless every target is one that the loss is made for."""
+    numbers = data(target)
+    if not np.all(holds(numbers)):
+        raise ValueError(f"{loss}: targets must be {expected}, got {summary(numbers)}")
+
+
+def one_hot(labels: Any, k: int) -> Any:
     """Return the (m, k) array with a 1 at each sample's class."""
-    m, k = shape
-    classes = labels.astype(int)
-    if labels.shape != (m,):
-        raise ShapeError(f"softmax_cross_entropy: {m} rows of logits, labels {labels.shape}")
-    if not (np.array_equal(classes, labels) and classes.min() >= 0 and classes.max() < k):
+    if not np.all((labels == np.floor(labels)) & (labels >= 0) & (labels < k)):
         raise ValueError(
-            f"softmax_cross_entropy: labels are integers from 0 to {k - 1}, got {labels!r:.80}"
+            f"softmax_cross_entropy: labels must be integers from 0 to {k - 1}, got "
+            f"{summary(labels)}"
         )
-    y = np.zeros(shape)
-    y[np.arange(m), classes] = 1.0
+    y = np.zeros((len(labels), k))
+    y[np.arange(len(labels)), labels.astype(int)] = 1.0
     return y

@@ -17,6 +17,7 @@ from autograd_mini.nn.dropout import check_keep_prob, dropout
 from autograd_mini.nn.module import Module
 from autograd_mini.ops import elementwise as e
 from autograd_mini.ops.linalg import linear
+from autograd_mini.primitive import constant
 from autograd_mini.tape import Node, primal
 from autograd_mini.tensor import Tensor
 from autograd_mini.value import Value, values
@@ -42,7 +43,7 @@ class MLP(Module):
         nouts: the number of units of each layer, the last being the outputs.
         activation: of the hidden layers, a name in `ACTIVATIONS`.
         keep_prob: the probability to keep a unit of a hidden layer in training, in (0, 1]; one
-            number, or one a hidden layer. The outputs are never dropped.
+            number, or one a layer. The outputs are never dropped: theirs is 1.0 or left out.
         kind: `Value` for scalars, `Tensor` for matrices.
         rng: a `np.random.Generator`, or a seed for one; draws the weights and the dropout masks.
     """
@@ -53,18 +54,20 @@ class MLP(Module):
         nouts: Sequence[int],
         *,
         activation: str = "relu",
-        keep_prob: float | Sequence[float] = 1.0,
+        keep_prob: Any = 1.0,
         kind: type[Node] = Value,
         rng: Any = None,
     ) -> None:
         hidden = len(nouts) - 1
         if hidden < 0:
             raise ShapeError("an MLP needs at least one layer: nouts is empty")
-        keep = list(keep_prob) if isinstance(keep_prob, Sequence) else [keep_prob] * hidden
+        keep: list[Any] = [keep_prob] * hidden if np.ndim(keep_prob) == 0 else [*keep_prob]
+        if len(keep) == hidden + 1 and keep[-1] == 1.0:
+            keep.pop()
         if len(keep) != hidden:
             raise ShapeError(
                 f"keep_prob has {len(keep)} numbers for {hidden} hidden layers; give one number, "
-                "or one for each hidden layer"
+                "or one for each hidden layer (and 1.0 for the outputs, which are never dropped)"
             )
         check_activation(activation)
         self.kind = kind
@@ -88,8 +91,8 @@ class MLP(Module):
 
         A list of numbers or `Value`s gives a list of `Value`s, or the only one, as in micrograd.
         """
-        scalars = self.kind is Value and isinstance(x, list | tuple) and np.ndim(x[0]) == 0
-        out = np.asarray(x) if isinstance(x, list | tuple) else x
+        scalars = self.kind is Value and isinstance(x, list | tuple) and np.ndim(x) == 1
+        out = constant("MLP", x) if isinstance(x, list | tuple) else x
         for layer in self.layers:
             out = layer(out)
         if not scalars:

@@ -10,14 +10,14 @@ import numpy.typing as npt
 
 from autograd_mini.errors import StateError
 from autograd_mini.tape import Node, is_object_array
-from autograd_mini.value import data
+from autograd_mini.value import data, write
 
 
 class Module:
     """A part of a network.
 
-    Its parameters are its attributes that are nodes or object arrays of `Value`s; its parts are
-    its attributes that are Modules, or lists of them. Nothing has to be registered.
+    Its parameters are its attributes that are nodes or object arrays of `Value`s, its parts those
+    that are Modules, also where they lie in a list or dict. Nothing has to be registered.
     """
 
     training: bool = True
@@ -25,12 +25,11 @@ class Module:
     def arrays(self) -> dict[str, Any]:
         """Return every parameter as it is stored, a node or an object array, by dotted name."""
         found: dict[str, Any] = {}
-        for name, attribute in vars(self).items():
-            if isinstance(attribute, Node) or is_object_array(attribute):
-                found[name] = attribute
-        for part_name, part in self._parts():
-            for name, array in part.arrays().items():
-                found[f"{part_name}.{name}"] = array
+        for name, item in self._items():
+            if isinstance(item, Module):
+                found |= {f"{name}.{own}": array for own, array in item.arrays().items()}
+            elif isinstance(item, Node) or is_object_array(item):
+                found[name] = item
         return found
 
     def named_parameters(self) -> Iterator[tuple[str, Node]]:
@@ -81,31 +80,33 @@ class Module:
             raise StateError(
                 f"the state has parameters {sorted(state)}, this module {sorted(arrays)}"
             )
+        numbers = {}
         for name, array in arrays.items():
-            if np.shape(state[name]) != np.shape(data(array)):
+            now, then = np.asarray(data(array)), np.asarray(state[name])
+            if then.shape != now.shape or then.dtype.kind not in "fiub":
                 raise StateError(
-                    f"{name} has shape {np.shape(data(array))}, its state {np.shape(state[name])}"
+                    f"{name} holds numbers of shape {now.shape}, its state {then.dtype} of shape "
+                    f"{then.shape}"
                 )
+            numbers[name] = np.array(then, dtype=now.dtype)
         for name, array in arrays.items():
-            if isinstance(array, Node) and array.rank > 1:
-                array.data = np.array(state[name], dtype=array.data.dtype)
-            elif isinstance(array, Node):
-                array.data = float(state[name])
-            else:
-                for index, node in np.ndenumerate(array):
-                    node.data = float(state[name][index])
+            write(array, numbers[name])
 
-    def _parts(self) -> Iterator[tuple[str, Module]]:
-        for name, attribute in vars(self).items():
-            if isinstance(attribute, Module):
-                yield name, attribute
-            elif isinstance(attribute, list | tuple):
-                for position, item in enumerate(attribute):
-                    if isinstance(item, Module):
-                        yield f"{name}.{position}", item
+    def _items(self) -> Iterator[tuple[str, Any]]:
+        """Yield the attributes, and what lies in those that are lists, tuples or dicts."""
+        waiting = list(vars(self).items())[::-1]
+        while waiting:
+            name, item = waiting.pop()
+            if isinstance(item, list | tuple):
+                item = dict(enumerate(item))
+            if isinstance(item, dict):
+                waiting += [(f"{name}.{key}", part) for key, part in item.items()][::-1]
+            else:
+                yield name, item
 
     def _set_training(self, training: bool) -> Self:
         self.training = training
-        for _, part in self._parts():
-            part._set_training(training)
+        for _, item in self._items():
+            if isinstance(item, Module):
+                item._set_training(training)
         return self

@@ -44,6 +44,12 @@ sign = Elementwise(
     sides=np.sign,
 )
 
+
+def _both_zero(x: Any, y: Any) -> Any:
+    """Return 1 where x = y = 0, else 0: what a rule adds to y so that x/y is 0 there, not NaN."""
+    return (1.0 - not_equal(x, 0.0)) * (1.0 - not_equal(y, 0.0))
+
+
 # Arithmetic
 
 add = Elementwise("add", operator.add, np.add, 1.0, 1.0, symbol="+")
@@ -70,8 +76,8 @@ power: Elementwise = Elementwise(
     "power",
     math.pow,
     np.power,
-    # y x^(y-1), and 0 where y = 0 although x^-1 is infinite at x = 0
-    lambda z, x, y: y * power(x, y - not_equal(y, 0.0)),
+    # y x^(y-1), and 0 where x = y = 0 although 0^-1 is infinite
+    lambda z, x, y: y * power(x + _both_zero(x, y), y - 1.0),
     # z log(x), and 0 where x = 0 although log(0) is infinite
     lambda z, x, y: z * log(x + (1.0 - not_equal(x, 0.0))),
     symbol="^",
@@ -116,7 +122,7 @@ xlogy = Elementwise(
     lambda x, y: x * math.log(y) if x else 0.0,
     lambda x, y: x * np.log(np.where(np.equal(x, 0), 1, y)),
     lambda z, x, y: log(y),
-    lambda z, x, y: x / where(not_equal(x, 0.0), y, 1.0),
+    lambda z, x, y: x / (y + _both_zero(x, y)),
     latex=[r"\ln {y}", r"\frac{{{x}}}{{{y}}}"],
 )
 xlog1py = Elementwise(
@@ -124,7 +130,7 @@ xlog1py = Elementwise(
     lambda x, y: x * math.log1p(y) if x else 0.0,
     lambda x, y: x * np.log1p(np.where(np.equal(x, 0), 0, y)),
     lambda z, x, y: log1p(y),
-    lambda z, x, y: x / (1.0 + where(not_equal(x, 0.0), y, 0.0)),
+    lambda z, x, y: x / (1.0 + y + _both_zero(x, 1.0 + y)),
     latex=[r"\ln(1+{y})", r"\frac{{{x}}}{{1+{y}}}"],
 )
 

@@ -14,39 +14,45 @@ import numpy as np
 from autograd_mini.ops.elementwise import exp, greater, not_equal, where
 from autograd_mini.ops.shaping import broadcast_to, reshape
 from autograd_mini.primitive import ArrayPrimitive, apply
-from autograd_mini.tape import primal
+from autograd_mini.tape import Node, is_object_array, primal
 
 Axis = int | tuple[int, ...] | None
 
 
 def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Return the sum over `axis`."""
-    return apply(_sum, x, params={"axis": axis, "keepdims": keepdims})
+    return _reduce(_sum, x, axis, keepdims)
 
 
 def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Return the mean over `axis`."""
-    return apply(_mean, x, params={"axis": axis, "keepdims": keepdims})
+    return _reduce(_mean, x, axis, keepdims)
 
 
 def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Return the largest element along `axis`; tied elements share the cotangent equally."""
-    return apply(_max, x, params={"axis": axis, "keepdims": keepdims})
+    return _reduce(_max, x, axis, keepdims)
 
 
 def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Return the smallest element along `axis`; tied elements share the cotangent equally."""
-    return apply(_min, x, params={"axis": axis, "keepdims": keepdims})
+    return _reduce(_min, x, axis, keepdims)
 
 
 def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Return log(sum(exp(x))) over `axis`, without overflow."""
-    return apply(_logsumexp, x, params={"axis": axis, "keepdims": keepdims})
+    return _reduce(_logsumexp, x, axis, keepdims)
 
 
 def log_softmax(x: Any, axis: int = -1) -> Any:
     """Return x - logsumexp(x) along `axis`: the logarithm of the softmax, without overflow."""
     return apply(_log_softmax, x, params={"axis": axis})
+
+
+def _reduce(primitive: ArrayPrimitive, x: Any, axis: Axis, keepdims: bool) -> Any:
+    if isinstance(x, Node) and x.rank == 1 and axis is None:
+        return x  # one number is its own sum, mean, maximum, minimum and logsumexp
+    return apply(primitive, x, params={"axis": axis, "keepdims": keepdims})
 
 
 def kept_shape(x: Any, axis: Axis) -> tuple[int, ...]:
@@ -126,7 +132,7 @@ def _shift(x: Any, axis: Axis) -> Any:
 
     It is a constant also where `x` holds `Value`s: the result does not depend on the shift.
     """
-    if x.dtype == object:
+    if is_object_array(x):
         x = np.frompyfunc(primal, 1, 1)(x).astype(float)
     largest = np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf)
     return np.where(np.isfinite(largest), largest, 0)
