@@ -43,7 +43,7 @@ from autograd_mini.ops.shaping import (
     stack,
     transpose,
 )
-from autograd_mini.primitive import no_grad
+from autograd_mini.primitive import no_grad, scope
 from autograd_mini.tape import Node, Tape
 from autograd_mini.tensor import Tensor
 from autograd_mini.value import Value, data, grads, values
@@ -89,6 +89,7 @@ __all__ = [
     "reciprocal",
     "relu",
     "reshape",
+    "scope",
     "sigmoid",
     "sign",
     "sin",

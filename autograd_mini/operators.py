@@ -67,6 +67,7 @@ class Operators(Node):
         self.params = None
         self.parents = ()
         self.primitive = None
+        self.scope = ""
 
     def __neg__(self) -> Self:
         return apply(e.neg, self)

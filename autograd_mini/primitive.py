@@ -182,17 +182,40 @@ def check_rules(name: str, rules: Sequence[Rule | float], expected: int, *, para
             )
 
 
-_recording = ContextVar("recording", default=True)
+_scope: ContextVar[str | None] = ContextVar("scope", default="")
+"""Where nodes are being made, `MLP/layers.0`; None where nothing is recorded."""
+
+
+class scope:  # noqa: N801  # reads as a function, like no_grad
+    """Name the module or function whose nodes are made inside; a context manager.
+
+    Scopes nest: their names are joined by slashes. Pictures draw each as a box.
+    """
+
+    __slots__ = ("name", "token")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __enter__(self) -> None:
+        outer = _scope.get()
+        if outer is None:
+            self.token = _scope.set(None)
+        else:
+            self.token = _scope.set(f"{outer}/{self.name}" if outer else self.name)
+
+    def __exit__(self, *exception: object) -> None:
+        _scope.reset(self.token)
 
 
 @contextmanager
 def no_grad() -> Iterator[None]:
     """Stop recording: what is computed inside has no history. A context manager or a decorator."""
-    token = _recording.set(False)
+    token = _scope.set(None)
     try:
         yield
     finally:
-        _recording.reset(token)
+        _scope.reset(token)
 
 
 def apply(primitive: Primitive, *operands: Any, params: Mapping[str, Any] | None = None) -> Any:
@@ -255,14 +278,17 @@ def record(
     node.grad = None
     node.index = next_index()
     node.name = None
-    if _recording.get():
-        node.primitive = primitive
-        node.parents = parents
-        node.params = params
-    else:
+    where = _scope.get()
+    if where is None:
         node.primitive = None
         node.parents = ()
         node.params = None
+        node.scope = ""
+    else:
+        node.primitive = primitive
+        node.parents = parents
+        node.params = params
+        node.scope = where
     return node
 
 

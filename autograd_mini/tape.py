@@ -32,10 +32,21 @@ class Node:
         parents: the operands in order, nodes and constants; empty in a leaf.
         params: the keyword settings of the operation (axis, shape ...); None where it has none.
         index: grows with every node made; operands have smaller ones than results.
+        scope: the module or function that computed it, `MLP/layers.0`; "" outside of any.
         name: what the user calls it, or None.
     """
 
-    __slots__ = ("__weakref__", "data", "grad", "index", "name", "params", "parents", "primitive")
+    __slots__ = (
+        "__weakref__",
+        "data",
+        "grad",
+        "index",
+        "name",
+        "params",
+        "parents",
+        "primitive",
+        "scope",
+    )
 
     data: Any
     grad: Any
@@ -44,6 +55,7 @@ class Node:
     params: Mapping[str, Any] | None
     parents: tuple[Any, ...]
     primitive: Primitive | None
+    scope: str
 
     rank: ClassVar[int] = 0
     """1 in a `Value`, 2 in a `Tensor`."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd_mini.errors import KeepProbError
 from autograd_mini.ops.random import Generator, keep_mask
+from autograd_mini.primitive import scope
 from autograd_mini.tape import Node, is_object_array, primal
 from autograd_mini.value import Value
 
@@ -37,7 +38,8 @@ def dropout(a: Any, keep_prob: float, *, rng: Generator, training: bool = True) 
         kind: type[Node] | None = type(a)
     else:
         kind = Value if is_object_array(a) else None
-    return a * keep_mask(kind, shape, keep_prob, rng, dtype) / keep_prob
+    with scope("dropout"):
+        return a * keep_mask(kind, shape, keep_prob, rng, dtype) / keep_prob
 
 
 def check_keep_prob(keep_prob: float) -> float:

@@ -14,7 +14,7 @@ from autograd_mini.errors import ShapeError
 from autograd_mini.ops.elementwise import relu, softplus, square, xlog1py, xlogy
 from autograd_mini.ops.reductions import log_softmax
 from autograd_mini.ops.reductions import sum as sum_
-from autograd_mini.primitive import constant
+from autograd_mini.primitive import constant, scope
 from autograd_mini.tape import Node, primal
 from autograd_mini.tensor import Tensor
 from autograd_mini.text import summary
@@ -32,7 +32,8 @@ def squared_error(prediction: Any, target: Any) -> Any:
         ShapeError: the shapes differ.
     """
     m, a, y = batch("squared_error", prediction, target)
-    return sum_(square(a - y)) / m
+    with scope("squared_error"):
+        return sum_(square(a - y)) / m
 
 
 def binary_cross_entropy(probability: Any, target: Any) -> Any:
@@ -50,7 +51,8 @@ def binary_cross_entropy(probability: Any, target: Any) -> Any:
     """
     m, a, y = batch("binary_cross_entropy", probability, target)
     check_target("binary_cross_entropy", y, lambda y: (y >= 0) & (y <= 1), "from 0 to 1")
-    return sum_(xlogy(y, a) + xlog1py(1.0 - y, -a)) / -m
+    with scope("binary_cross_entropy"):
+        return sum_(xlogy(y, a) + xlog1py(1.0 - y, -a)) / -m
 
 
 def binary_cross_entropy_with_logits(logits: Any, target: Any) -> Any:
@@ -68,7 +70,8 @@ def binary_cross_entropy_with_logits(logits: Any, target: Any) -> Any:
     check_target(
         "binary_cross_entropy_with_logits", y, lambda y: (y >= 0) & (y <= 1), "from 0 to 1"
     )
-    return sum_(y * softplus(-z) + (1.0 - y) * softplus(z)) / m
+    with scope("binary_cross_entropy_with_logits"):
+        return sum_(y * softplus(-z) + (1.0 - y) * softplus(z)) / m
 
 
 def softmax_cross_entropy(logits: Any, labels: Any) -> Any:
@@ -89,7 +92,8 @@ def softmax_cross_entropy(logits: Any, labels: Any) -> Any:
     if np.shape(primal(labels)) == shape[:1] and shape[0]:
         labels = one_hot(np.asarray(labels), shape[1])
     m, z, y = batch("softmax_cross_entropy", logits, labels)
-    return sum_(log_softmax(z) * (y / -m))  # -1/m goes to the labels, not over the logits again
+    with scope("softmax_cross_entropy"):
+        return sum_(log_softmax(z) * (y / -m))  # -1/m on the labels spares a pass over the logits
 
 
 def hinge(scores: Any, target: Any) -> Any:
@@ -105,7 +109,8 @@ def hinge(scores: Any, target: Any) -> Any:
     """
     m, s, y = batch("hinge", scores, target)
     check_target("hinge", y, lambda y: np.abs(y) == 1, "-1 or 1")
-    return sum_(relu(1.0 - y * s)) / m
+    with scope("hinge"):
+        return sum_(relu(1.0 - y * s)) / m
 
 
 def batch(loss: str, prediction: Any, target: Any) -> tuple[int, Any, Any]:

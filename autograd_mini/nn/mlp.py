@@ -86,7 +86,7 @@ class MLP(Module):
         for name, parameter in self.named_parameters():
             parameter.name = name
 
-    def __call__(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Any:
         """Return the scores of a batch (m, nin) as (m, nout), or of one sample (nin,) as (nout,).
 
         A list of numbers or `Value`s gives a list of `Value`s, or the only one, as in micrograd.
@@ -140,7 +140,7 @@ class Layer(Module):
         self.W = make(weights)
         self.b = make(np.zeros(nout))
 
-    def __call__(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Any:
         """Return the activations: (m, nout) for a batch (m, nin), (nout,) for one sample."""
         shape, nin = np.shape(primal(x)), np.shape(primal(self.W))[1]
         if not shape or shape[-1] != nin:
@@ -182,7 +182,7 @@ class Neuron(Module):
         neuron.activation, neuron.w, neuron.b = activation, w, b
         return neuron
 
-    def __call__(self, x: Any) -> Value:
+    def forward(self, x: Any) -> Value:
         """Return the activation, a `Value`, for numbers or `Value`s `x` of shape (nin,)."""
         if np.shape(x) != self.w.shape:
             raise ShapeError(f"a neuron with {len(self.w)} inputs got shape {np.shape(x)}")

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from autograd_mini.errors import StateError
+from autograd_mini.primitive import scope
 from autograd_mini.tape import Node, is_object_array
 from autograd_mini.value import data, write
+
+_calling: ContextVar[Module | None] = ContextVar("calling", default=None)
+"""The module whose `forward` is running."""
 
 
 class Module:
@@ -21,6 +26,21 @@ class Module:
     """
 
     training: bool = True
+
+    def __call__(self, *inputs: Any) -> Any:
+        """Compute `forward`; the nodes that it makes carry this module's name as their scope."""
+        parent = _calling.get()
+        names = (name for name, item in parent._items() if item is self) if parent else iter(())
+        token = _calling.set(self)
+        try:
+            with scope(next(names, type(self).__name__)):
+                return self.forward(*inputs)
+        finally:
+            _calling.reset(token)
+
+    def forward(self, *inputs: Any) -> Any:
+        """Return the output; what a subclass defines."""
+        raise NotImplementedError(f"{type(self).__name__} defines no forward()")
 
     def arrays(self) -> dict[str, Any]:
         """Return every parameter as it is stored, a node or an object array, by dotted name."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from autograd_mini.ops.elementwise import square
 from autograd_mini.ops.reductions import sum as sum_
+from autograd_mini.primitive import scope
 
 
 def l2_penalty(weights: Iterable[Any], l2: float, m: int) -> Any:
@@ -25,7 +26,8 @@ def l2_penalty(weights: Iterable[Any], l2: float, m: int) -> Any:
         raise ValueError(f"l2 must be at least 0, got {l2!r}")
     if m < 1:
         raise ValueError(f"m, the number of samples, must be positive, got {m!r}")
-    total: Any = 0.0
-    for weight in weights:
-        total = sum_(square(weight)) + total
-    return total * (l2 / (2.0 * m))
+    with scope("l2_penalty"):
+        total: Any = 0.0
+        for weight in weights:
+            total = sum_(square(weight)) + total
+        return total * (l2 / (2.0 * m))
