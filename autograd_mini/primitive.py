@@ -231,7 +231,7 @@ def apply(primitive: Primitive, *operands: Any, params: Mapping[str, Any] | None
     kind: type[Node] | None = None
     data = []
     numbers = True  # every constant is a Python number
-    objects = False  # some constant is an object array
+    unusual = False  # some constant had to be converted, or is an object array
     for x in operands:
         if isinstance(x, Node):
             if kind is None:
@@ -245,18 +245,20 @@ def apply(primitive: Primitive, *operands: Any, params: Mapping[str, Any] | None
         elif x.__class__ is float or x.__class__ is int:
             data.append(x)
         else:
+            numbers = False
             if x.__class__ is not np.ndarray or x.dtype.kind not in "fb":
                 x = constant(primitive.name, x)
-                objects = objects or is_object_array(x)
+                unusual = True
             data.append(x)
-            numbers = False
-    if not numbers:
-        if objects or (kind is not None and kind.rank == 1 and any(map(np.ndim, data))):
+    if unusual or (not numbers and kind is not None and kind.rank == 1):
+        if any(map(is_object_array, data)) or (
+            kind is not None and kind.rank == 1 and any(map(np.ndim, data))
+        ):
             return apply_to_objects(primitive, kind, operands, params)
         if kind is not None and kind.rank == 1:
             data = [float(x) for x in data]
         operands = tuple(
-            [x if isinstance(x, Node) else c for x, c in zip(operands, data, strict=True)]
+            x if isinstance(x, Node) else c for x, c in zip(operands, data, strict=True)
         )
     if kind is None:
         if numbers and primitive.scalar is not None:

@@ -146,7 +146,9 @@ def unbroadcast(x_bar: Any, x: Node, record: bool) -> Any:
     if bar_shape != shape:
         new = len(bar_shape) - len(shape)
         repeated = [new + i for i, n in enumerate(shape) if n == 1 and bar_shape[new + i] != 1]
-        x_bar = reshape(sum_(x_bar, (*range(new), *repeated)), shape)
+        x_bar = sum_(x_bar, (*range(new), *repeated))
+        if repeated:
+            x_bar = reshape(x_bar, shape)
     return like(x_bar, x, record)
 
 
