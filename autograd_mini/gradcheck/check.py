@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -70,7 +70,8 @@ def check_gradients(
     # Rounding of J alone makes an error of this size; no smaller gradient can be told from zero.
     rounding = np.array([np.finfo(entry_dtype(entries[s.name])).eps / s.width for s in steps])
     noise = 8.0 * abs(value) * rounding
-    error = np.abs(analytic - numerical)
+    with np.errstate(invalid="ignore"):  # inf - inf is no number, and no agreement
+        error = np.abs(analytic - numerical)
     scale = np.linalg.norm(analytic) + np.linalg.norm(numerical)
     suspicious = error > np.maximum(noise, threshold * scale / math.sqrt(len(steps)))
     components = [
@@ -103,21 +104,24 @@ def assert_gradients(loss: Callable[..., Any], params: Any, **settings: Any) -> 
 
 def across_a_kink(loss: Callable[..., Any], params: Any, step: Step) -> bool:
     """Return whether a piecewise primitive took different sides at the two probes."""
+    nodes = [node for _, entry in named_entries(params) for node in nodes_of(entry)]
     taken = []
     for end in (0, 1):
         with moved(step, end):
-            taken.append(sides(call(loss, params)))
+            taken.append(sides(call(loss, params), nodes))
     return taken[0] != taken[1]
 
 
-def sides(output: Any) -> list[tuple[str, bytes]]:
+def sides(output: Any, params: list[Node]) -> list[tuple[str, bytes]]:
     """Return the operations on the tape, each with the side that it took where it is piecewise.
 
-    The operations themselves differ where Python code branched.
+    The operations themselves differ where Python code branched, and the parameters that the tape
+    reaches where it picked one of them, as `max` of a list does.
     """
+    positions = {node: str(position) for position, node in enumerate(params)}
     taken = []
     for node in linearise([output]) if isinstance(output, Node) else []:
-        name, side = "leaf", b""
+        name, side = positions.get(node, "leaf"), b""
         if node.primitive is not None:
             name = node.primitive.name
             if node.primitive.sides is not None:
@@ -161,6 +165,10 @@ def swept_gradient(loss: Callable[..., Any], params: Any) -> Vector:
 
 def matching_vector(gradients: Any, params: Any) -> Vector:
     """Return hand-written gradients as a vector after checking that they fit the parameters."""
+    if isinstance(gradients, Mapping):  # in another order they are the same gradients
+        names = [name for name, _ in named_entries(params)]
+        if gradients.keys() == set(names):
+            gradients = [gradients[name] for name in names]
     shapes = [np.shape(data(entry)) for _, entry in named_entries(params)]
     given = [np.shape(primal(entry)) for _, entry in named_entries(gradients)]
     if shapes != given:

@@ -117,14 +117,14 @@ def batch(loss: str, prediction: Any, target: Any) -> tuple[int, Any, Any]:
     """Return m, prediction and target after checking that the two have one shape."""
     prediction, target = as_array(loss, prediction), as_array(loss, target)
     shape, target_shape = np.shape(primal(prediction)), np.shape(primal(target))
+    if 0 in shape:
+        raise ShapeError(f"{loss}: there is no sample in shape {shape}, so no mean over samples")
     if shape != target_shape:
         raise ShapeError(
             f"{loss}: the prediction has shape {shape} and the target {target_shape}; they must "
             "agree, or broadcasting would pair each sample with every other. Reshape one of them, "
             "for instance with .reshape(-1, 1)"
         )
-    if 0 in shape:
-        raise ShapeError(f"{loss}: there is no sample in shape {shape}, so no mean over samples")
     if isinstance(prediction, Tensor) and not isinstance(target, Node):
         target = np.asarray(target, dtype=prediction.dtype)  # float32 predictions stay float32
     return (shape[0] if shape else 1), prediction, target
