@@ -21,6 +21,10 @@ class DivergenceError(AutogradError, ArithmeticError):
     """Training went astray: the loss, or a score of the network, is no longer a finite number."""
 
 
+class ExplanationError(AutogradError, ValueError):
+    """There is no chain to explain: the output is no scalar, or does not depend on the input."""
+
+
 class InPlaceError(AutogradError, TypeError):
     """A node was about to be changed in place, which the tape could not see."""
 
@@ -44,6 +48,10 @@ class NoGradientError(AutogradError, ValueError):
 
 class ParameterError(AutogradError, ValueError):
     """An optimiser got no parameter, one twice, or something that is not a leaf node."""
+
+
+class LayoutError(AutogradError, RuntimeError):
+    """A picture could not be laid out: Graphviz is missing, or it failed."""
 
 
 class LossError(AutogradError, ValueError):

@@ -37,7 +37,11 @@ class Primitive:
         scalar: the forward function on Python floats; None where the operation needs arrays.
         arity: the number of operands; None where any number goes.
         symbol: how the operation is written between or before its operands.
-        latex: the formula of each partial, in terms of {x}, {y} ... and the result {z}.
+        latex: the formula of each partial, in terms of the operands {x}, {y}, {w} and the result
+            {z}; "name = formula" where the partial has a name of its own. Of an array primitive,
+            the formula of each VJP, in terms of {dz} too; {x.T} is a transpose, {n} the number of
+            elements that go into one of the result.
+        formula: that of the operation itself, in the same terms, or of {operands}, all of them.
         sides: for a piecewise operation, a function of the operands' data that tells which piece
             each element lies on; None for a smooth one.
     """
@@ -51,6 +55,7 @@ class Primitive:
         arity: int | None,
         symbol: str | None = None,
         latex: Sequence[str] = (),
+        formula: str | None = None,
         sides: Rule | None = None,
     ) -> None:
         if name in REGISTRY:
@@ -61,6 +66,7 @@ class Primitive:
         self.arity = arity
         self.symbol = symbol or name
         self.latex = tuple(latex)
+        self.formula = formula or rf"\mathrm{{{{{name.replace('_', r'\_')}}}}}({{operands}})"
         self.sides = sides
         REGISTRY[name] = self
         if isinstance(array, np.ufunc):
@@ -197,12 +203,11 @@ class scope:  # noqa: N801  # reads as a function, like no_grad
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> str:
         outer = _scope.get()
-        if outer is None:
-            self.token = _scope.set(None)
-        else:
-            self.token = _scope.set(f"{outer}/{self.name}" if outer else self.name)
+        path = f"{outer}/{self.name}" if outer else self.name
+        self.token = _scope.set(None if outer is None else path)
+        return path
 
     def __exit__(self, *exception: object) -> None:
         _scope.reset(self.token)

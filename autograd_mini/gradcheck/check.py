@@ -22,6 +22,9 @@ from autograd_mini.sweep import make_seed, reverse
 from autograd_mini.tape import Node, linearise, primal
 from autograd_mini.value import data
 
+THRESHOLDS = {2: 1e-1, 4: 1e-3, 8: 1e-7}
+"""What relative difference is right, by the size of the floating-point type in bytes."""
+
 
 def check_gradients(
     loss: Callable[..., Any],
@@ -45,8 +48,9 @@ def check_gradients(
             reverse sweep.
         method: "two-sided", (J(θ+ε) - J(θ-ε)) / 2ε, or "one-sided", (J(θ+ε) - J(θ)) / ε.
         eps: the step; by default chosen for each component, see `numerical_gradient`.
-        threshold: below it the gradient is right; by default 1e-7, for float32 1e-3. Above 10⁴
-            times as much, and at most 0.1, it is wrong; in between, look closer.
+        threshold: below it the gradient is right; by default 1e-7 for float64, 0.001 for float32
+            and 0.1 for float16. Above 10⁴ times as much, or 0.1, it is wrong; in between, look
+            closer.
 
     Raises:
         LossError: the loss is random, not finite, not a scalar or, for a sweep, on no tape.
@@ -65,7 +69,7 @@ def check_gradients(
     steps = probe_steps(params, method, eps)
     numerical = np.array([difference(loss, params, step) for step in steps])
     if threshold is None:
-        threshold = 1e-3 if any(entry_dtype(e) == np.float32 for e in entries.values()) else 1e-7
+        threshold = max(THRESHOLDS.get(entry_dtype(e).itemsize, 1e-7) for e in entries.values())
 
     # Rounding of J alone makes an error of this size; no smaller gradient can be told from zero.
     rounding = np.array([np.finfo(entry_dtype(entries[s.name])).eps / s.width for s in steps])
@@ -153,10 +157,11 @@ def swept_gradient(loss: Callable[..., Any], params: Any) -> Vector:
     """Return the gradient by a reverse sweep; no `.grad` is touched."""
     nodes = [node for _, entry in named_entries(params) for node in nodes_of(entry)]
     output = call(loss, params)
-    if not nodes or not isinstance(output, Node):
+    if not nodes or not isinstance(output, Node) or (output.is_leaf and output not in set(nodes)):
         raise LossError(
-            "there is nothing to sweep: the parameters or the loss are plain numbers. Make the "
-            "parameters nodes, or pass the gradients to check: gradients=..."
+            "there is nothing to sweep: the parameters or the loss are plain numbers, or the loss "
+            "was computed under no_grad() or detached. Make the parameters nodes, or pass the "
+            "gradients to check: gradients=..."
         )
     leaves = {node: z_bar for node, z_bar in reverse({output: make_seed(output)}) if node.is_leaf}
     parts = [np.ravel(leaves.get(node, np.zeros(np.shape(node.data)))) for node in nodes]

@@ -102,6 +102,12 @@ class GradientReport:
             return "right"
         return "look closer" if difference <= min(1e4 * self.threshold, 0.1) else "wrong"
 
+    def failed(self, component: Component) -> bool:
+        """Return whether one component disagrees by more than threshold and rounding allow."""
+        error = abs(component.analytic - component.numerical)
+        too_large = component.error >= self.threshold and not error <= component.noise
+        return too_large and not component.at_kink
+
     def worst(self, count: int = _SHOWN) -> list[Component]:
         """Return the components with the largest absolute error, the largest first."""
         checked = self._checked(self.names)

@@ -47,10 +47,16 @@ def binary_cross_entropy(probability: Any, target: Any) -> Any:
 
     Raises:
         ShapeError: the shapes differ.
-        ValueError: a target is outside [0, 1].
+        ValueError: a probability or a target is outside [0, 1].
     """
     m, a, y = batch("binary_cross_entropy", probability, target)
-    check_target("binary_cross_entropy", y, lambda y: (y >= 0) & (y <= 1), "from 0 to 1")
+    check("binary_cross_entropy: targets", y, is_probability, "from 0 to 1")
+    check(
+        "binary_cross_entropy: probabilities",
+        a,
+        is_probability,
+        "from 0 to 1 (for logits there is binary_cross_entropy_with_logits)",
+    )
     with scope("binary_cross_entropy"):
         return sum_(xlogy(y, a) + xlog1py(1.0 - y, -a)) / -m
 
@@ -67,9 +73,7 @@ def binary_cross_entropy_with_logits(logits: Any, target: Any) -> Any:
         ValueError: a target is outside [0, 1].
     """
     m, z, y = batch("binary_cross_entropy_with_logits", logits, target)
-    check_target(
-        "binary_cross_entropy_with_logits", y, lambda y: (y >= 0) & (y <= 1), "from 0 to 1"
-    )
+    check("binary_cross_entropy_with_logits: targets", y, is_probability, "from 0 to 1")
     with scope("binary_cross_entropy_with_logits"):
         return sum_(y * softplus(-z) + (1.0 - y) * softplus(z)) / m
 
@@ -92,6 +96,7 @@ def softmax_cross_entropy(logits: Any, labels: Any) -> Any:
     if np.shape(primal(labels)) == shape[:1] and shape[0]:
         labels = one_hot(np.asarray(labels), shape[1])
     m, z, y = batch("softmax_cross_entropy", logits, labels)
+    check("softmax_cross_entropy: labels", y, is_probability, "classes, or from 0 to 1")
     with scope("softmax_cross_entropy"):
         return sum_(log_softmax(z) * (y / -m))  # -1/m on the labels spares a pass over the logits
 
@@ -108,7 +113,7 @@ def hinge(scores: Any, target: Any) -> Any:
         ValueError: a target is neither -1 nor 1.
     """
     m, s, y = batch("hinge", scores, target)
-    check_target("hinge", y, lambda y: np.abs(y) == 1, "-1 or 1")
+    check("hinge: targets", y, lambda y: np.abs(y) == 1, "-1 or 1")
     with scope("hinge"):
         return sum_(relu(1.0 - y * s)) / m
 
@@ -135,11 +140,16 @@ def as_array(loss: str, x: Any) -> Any:
     return constant(loss, x) if isinstance(x, list | tuple) else x
 
 
-def check_target(loss: str, target: Any, holds: Callable[[Any], Any], expected: str) -> None:
-    """Raise `ValueError` unless every target is one that the loss is made for."""
-    numbers = data(target)
+def check(what: str, x: Any, holds: Callable[[Any], Any], expected: str) -> None:
+    """Raise `ValueError` unless all numbers are such as the loss is made for."""
+    numbers = data(x)
     if not np.all(holds(numbers)):
-        raise ValueError(f"{loss}: targets must be {expected}, got {summary(numbers)}")
+        raise ValueError(f"{what} must be {expected}, got {summary(numbers)}")
+
+
+def is_probability(x: Any) -> Any:
+    """Return where numbers lie in [0, 1]."""
+    return (x >= 0) & (x <= 1)
 
 
 def one_hot(labels: Any, k: int) -> Any:

@@ -58,9 +58,12 @@ class MLP(Module):
         kind: type[Node] = Value,
         rng: Any = None,
     ) -> None:
+        if np.ndim(nouts) != 1 or not len(nouts):
+            raise ShapeError(
+                "an MLP needs at least one layer: nouts lists the units of each, as in "
+                f"[16, 16, 1]; got {nouts!r}"
+            )
         hidden = len(nouts) - 1
-        if hidden < 0:
-            raise ShapeError("an MLP needs at least one layer: nouts is empty")
         keep: list[Any] = [keep_prob] * hidden if np.ndim(keep_prob) == 0 else [*keep_prob]
         if len(keep) == hidden + 1 and keep[-1] == 1.0:
             keep.pop()
@@ -131,6 +134,8 @@ class Layer(Module):
     ) -> None:
         if nin < 1 or nout < 1:
             raise ShapeError(f"a layer needs at least one input and one unit, got ({nin}, {nout})")
+        if kind not in (Value, Tensor):
+            raise ValueError(f"kind is Value or Tensor, got {kind!r}")
         self.activation = check_activation(activation)
         self.keep_prob = check_keep_prob(keep_prob)
         self.rng = np.random.default_rng(rng)

@@ -21,36 +21,34 @@ _calling: ContextVar[Module | None] = ContextVar("calling", default=None)
 class Module:
     """A part of a network.
 
-    Its parameters are its attributes that are nodes or object arrays of `Value`s, its parts those
-    that are Modules, also where they lie in a list or dict. Nothing has to be registered.
+    Its parameters are its attributes that are leaves or object arrays of leaves, its parts those
+    that are Modules, also where they lie in a list or dict. Nothing has to be registered. Results
+    that it keeps are no parameters.
     """
 
     training: bool = True
+    _labelled: bool = False
 
-    def __call__(self, *inputs: Any) -> Any:
+    def __call__(self, *inputs: Any, **settings: Any) -> Any:
         """Compute `forward`; the nodes that it makes carry this module's name as their scope."""
         parent = _calling.get()
         names = (name for name, item in parent._items() if item is self) if parent else iter(())
         token = _calling.set(self)
         try:
-            with scope(next(names, type(self).__name__)):
-                return self.forward(*inputs)
+            with scope(next(names, type(self).__name__)) as path:
+                if not self._labelled:
+                    self._label(path)
+                return self.forward(*inputs, **settings)
         finally:
             _calling.reset(token)
 
-    def forward(self, *inputs: Any) -> Any:
+    def forward(self, *inputs: Any, **settings: Any) -> Any:
         """Return the output; what a subclass defines."""
         raise NotImplementedError(f"{type(self).__name__} defines no forward()")
 
     def arrays(self) -> dict[str, Any]:
         """Return every parameter as it is stored, a node or an object array, by dotted name."""
-        found: dict[str, Any] = {}
-        for name, item in self._items():
-            if isinstance(item, Module):
-                found |= {f"{name}.{own}": array for own, array in item.arrays().items()}
-            elif isinstance(item, Node) or is_object_array(item):
-                found[name] = item
-        return found
+        return {name: item for name, item in self._walk() if not isinstance(item, Module)}
 
     def named_parameters(self) -> Iterator[tuple[str, Node]]:
         """Yield every leaf with its name; an element of an object array is called `name[i,j]`."""
@@ -112,6 +110,23 @@ class Module:
         for name, array in arrays.items():
             write(array, numbers[name])
 
+    def _walk(self) -> Iterator[tuple[str, Any]]:
+        """Yield this module, the modules in it and all parameters, by dotted name.
+
+        What is shared is met once, and a way back to a module around is not followed.
+        """
+        seen = set()
+        waiting: list[tuple[str, Any]] = [("", self)]
+        while waiting:
+            name, item = waiting.pop()
+            if id(item) in seen or not (isinstance(item, Module) or is_parameter(item)):
+                continue
+            seen.add(id(item))
+            yield name, item
+            if isinstance(item, Module):
+                prefix = f"{name}." if name else ""
+                waiting += [(prefix + own, part) for own, part in item._items()][::-1]
+
     def _items(self) -> Iterator[tuple[str, Any]]:
         """Yield the attributes, and what lies in those that are lists, tuples or dicts."""
         waiting = list(vars(self).items())[::-1]
@@ -125,8 +140,24 @@ class Module:
                 yield name, item
 
     def _set_training(self, training: bool) -> Self:
-        self.training = training
-        for _, item in self._items():
+        for _, item in self._walk():
             if isinstance(item, Module):
-                item._set_training(training)
+                item.training = training
         return self
+
+    def _label(self, path: str) -> None:
+        """Tell the parameters of this module, once, where they belong and what they are called."""
+        own = {name: x for name, x in self._items() if is_parameter(x)}
+        for name, array in own.items():
+            elements = [((), array)] if isinstance(array, Node) else np.ndenumerate(array)
+            for index, node in elements:
+                node.scope = path
+                node.name = node.name or (f"{name}[{','.join(map(str, index))}]" if index else name)
+        self._labelled = True
+
+
+def is_parameter(x: Any) -> bool:
+    """Return whether something is a leaf, or an object array of leaves."""
+    if isinstance(x, Node):
+        return x.is_leaf
+    return is_object_array(x) and all(isinstance(node, Node) and node.is_leaf for node in x.flat)
