@@ -1,0 +1,5 @@
+"""The command line."""
+
+from autograd_mini.cli.main import main, run
+
+__all__ = ["main", "run"]

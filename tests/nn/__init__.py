@@ -1,0 +1,1 @@
+"""Tests of networks, losses and regularisation."""
