@@ -41,7 +41,8 @@ class Primitive:
             {z}; "name = formula" where the partial has a name of its own. Of an array primitive,
             the formula of each VJP, in terms of {dz} too; {x.T} is a transpose, {n} the number of
             elements that go into one of the result.
-        formula: that of the operation itself, in the same terms, or of {operands}, all of them.
+        formula: that of the operation itself, in the same terms; None where it is written as its
+            name and the operands.
         sides: for a piecewise operation, a function of the operands' data that tells which piece
             each element lies on; None for a smooth one.
     """
@@ -66,7 +67,7 @@ class Primitive:
         self.arity = arity
         self.symbol = symbol or name
         self.latex = tuple(latex)
-        self.formula = formula or rf"\mathrm{{{{{name.replace('_', r'\_')}}}}}({{operands}})"
+        self.formula = formula
         self.sides = sides
         REGISTRY[name] = self
         if isinstance(array, np.ufunc):
@@ -272,6 +273,9 @@ def apply(primitive: Primitive, *operands: Any, params: Mapping[str, Any] | None
     return record(kind, kind.compute(primitive, data, params), primitive, operands, params)
 
 
+_new, _current_scope = object.__new__, _scope.get  # looked up once: record() makes every node
+
+
 def record(
     kind: type[Node],
     data: Any,
@@ -280,12 +284,12 @@ def record(
     params: Mapping[str, Any] | None = None,
 ) -> Any:
     """Make the node of a result; under `no_grad()` it is a leaf."""
-    node = object.__new__(kind)
+    node = _new(kind)
     node.data = data
     node.grad = None
     node.index = next_index()
     node.name = None
-    where = _scope.get()
+    where = _current_scope()
     if where is None:
         node.primitive = None
         node.parents = ()
@@ -293,7 +297,10 @@ def record(
         node.scope = ""
     else:
         node.primitive = primitive
-        node.parents = parents
+        if len(parents) == 2:  # most often; what the setter of `parents` does, without the call
+            node.operand0, node.operand1 = parents
+        else:
+            node.parents = parents
         node.params = params
         node.scope = where
     return node

@@ -14,7 +14,7 @@ import numpy as np
 from autograd_mini.errors import SeedError
 from autograd_mini.ops.reductions import sum as sum_
 from autograd_mini.ops.shaping import astype, broadcast_to, reshape
-from autograd_mini.tape import Node, linearise, primal
+from autograd_mini.tape import NONE, Node, Operand, linearise, primal
 
 
 def backward(output: Node, seed: Any = None) -> None:
@@ -66,13 +66,15 @@ def reverse(seeds: Mapping[Node, Any], *, record: bool = False) -> Iterator[tupl
     of the result times the local derivative. No `.grad` is touched.
     """
     bars = dict(seeds)
+    take = bars.pop
     for node in reversed(linearise(bars)):
-        z_bar = bars.pop(node, None)
+        z_bar = take(node, None)
         if z_bar is None:
             continue
         yield node, z_bar
-        if node.primitive is None or not node.parents:  # a leaf or a random source
+        if node.operand0 is NONE:  # a leaf or a random source
             continue
+        assert node.primitive is not None
         if node.rank == 1 and not record:
             pull_floats(node, z_bar, bars)
             continue
@@ -146,9 +148,11 @@ def unbroadcast(x_bar: Any, x: Node, record: bool) -> Any:
     if bar_shape != shape:
         new = len(bar_shape) - len(shape)
         repeated = [new + i for i, n in enumerate(shape) if n == 1 and bar_shape[new + i] != 1]
-        x_bar = sum_(x_bar, (*range(new), *repeated))
-        if repeated:
-            x_bar = reshape(x_bar, shape)
+        axes = (*range(new), *repeated)
+        if record:
+            x_bar = reshape(sum_(x_bar, axes), shape)
+        else:
+            x_bar = np.add.reduce(x_bar, axis=axes).reshape(shape)
     return like(x_bar, x, record)
 
 
@@ -174,13 +178,12 @@ def pull_floats(node: Node, z_bar: float, bars: dict[Node, Any]) -> None:
     Nearly every node of a scalar tape has two operands, so that case is written out: the sweep of
     a small network then takes half the time of a loop over operands.
     """
-    parents, kind = node.parents, node.__class__
+    x, y, kind = node.operand0, node.operand1, node.__class__
     primitive: Any = node.primitive  # an Elementwise: Values have no other
     try:
-        if len(parents) != 2:
+        if y.__class__ is Operand:  # one operand, or more than two
             pull_each(node, z_bar, bars, float)
             return
-        x, y = parents
         f, g = primitive.partials
         x_is_node, y_is_node = x.__class__ is kind, y.__class__ is kind
         x_data = x.data if x_is_node else x

@@ -8,6 +8,7 @@ node gets when it is made is a topological order, and nothing here needs recursi
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from enum import Enum
 from itertools import count
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -22,6 +23,16 @@ if TYPE_CHECKING:
 _SHOWN_ROWS = 60  # a longer tape prints its head and its tail
 
 
+class Operand(Enum):
+    """What stands in a node in place of an operand: there is none, or a tuple holds them all."""
+
+    NONE = "none"
+    MORE = "more"
+
+
+NONE, MORE = Operand.NONE, Operand.MORE
+
+
 class Node:
     """One entry of a tape: the result of a primitive, or a leaf. `Value` and `Tensor` are Nodes.
 
@@ -29,7 +40,6 @@ class Node:
         data: the primal, a float in a `Value` and an array in a `Tensor`.
         grad: the adjoint that the last sweep left here (leaves accumulate); None before any.
         primitive: the operation that made this node; None in a leaf.
-        parents: the operands in order, nodes and constants; empty in a leaf.
         params: the keyword settings of the operation (axis, shape ...); None where it has none.
         index: grows with every node made; operands have smaller ones than results.
         scope: the module or function that computed it, `MLP/layers.0`; "" outside of any.
@@ -42,8 +52,9 @@ class Node:
         "grad",
         "index",
         "name",
+        "operand0",
+        "operand1",
         "params",
-        "parents",
         "primitive",
         "scope",
     )
@@ -52,8 +63,9 @@ class Node:
     grad: Any
     index: int
     name: str | None
+    operand0: Any
+    operand1: Any
     params: Mapping[str, Any] | None
-    parents: tuple[Any, ...]
     primitive: Primitive | None
     scope: str
 
@@ -67,6 +79,28 @@ class Node:
     def compute(primitive: Primitive, data: list[Any], params: Mapping[str, Any] | None) -> Any:
         """Run the primitive's forward function for this kind of node on plain data."""
         raise NotImplementedError
+
+    # Two operands lie in the node itself; a tuple for them would be one more object for each node,
+    # a quarter of its memory and half of what the garbage collector has to walk.
+
+    @property
+    def parents(self) -> tuple[Any, ...]:
+        """The operands in order, nodes and constants; empty in a leaf."""
+        if self.operand1 is MORE:
+            return self.operand0
+        if self.operand1 is not NONE:
+            return self.operand0, self.operand1
+        return () if self.operand0 is NONE else (self.operand0,)
+
+    @parents.setter
+    def parents(self, operands: tuple[Any, ...]) -> None:
+        if len(operands) == 2:
+            self.operand0, self.operand1 = operands
+        elif len(operands) > 2:
+            self.operand0, self.operand1 = operands, MORE
+        else:
+            self.operand0 = operands[0] if operands else NONE
+            self.operand1 = NONE
 
     @property
     def is_leaf(self) -> bool:
@@ -86,7 +120,9 @@ def linearise(outputs: Iterable[Node]) -> list[Node]:
     seen = set(outputs)
     waiting = list(seen)
     while waiting:
-        for x in waiting.pop().parents:
+        node = waiting.pop()
+        operands = node.operand0 if node.operand1 is MORE else (node.operand0, node.operand1)
+        for x in operands:
             if isinstance(x, Node) and x not in seen:
                 seen.add(x)
                 waiting.append(x)

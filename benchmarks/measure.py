@@ -18,6 +18,7 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 SETTLE = 0.03  # seconds; longer than the threads of OpenBLAS and OpenMP spin when they are idle
+STEPS = 3  # at least, in a turn
 TURN = 0.05  # seconds; a turn has as many steps as fit
 
 
@@ -125,8 +126,10 @@ def measure(workload: Workload, rounds: int) -> Report:
     """Check that the derivatives agree, then time the contestants in turn, `rounds` times.
 
     A turn is a while of untimed steps, in which the threads and the memory of the contestant
-    before come to rest, a garbage collection, and the timed steps. The order is drawn anew in each
-    round. Comparisons are made within a round, where the machine was in one state.
+    before come to rest, a garbage collection, and the timed steps: several in a row, as in
+    training, so that what a step leaves to the garbage collector is part of what it costs. The
+    order is drawn anew in each round. Comparisons are made within a round, where the machine was
+    in one state.
 
     Args:
         workload: what to time.
@@ -186,11 +189,11 @@ def check_derivatives(workload: Workload) -> None:
 
 
 def steps_a_turn(contestant: Contestant) -> int:
-    """Return how many steps fit into a turn, at least one."""
+    """Return how many steps fit into a turn, at least `STEPS`."""
     settle(contestant.step)
     start = perf_counter()
     contestant.step()
-    return max(1, int(TURN / (perf_counter() - start)))
+    return max(STEPS, int(TURN / (perf_counter() - start)))
 
 
 def settle(step: Callable[[], object]) -> None:

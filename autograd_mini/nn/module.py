@@ -61,7 +61,10 @@ class Module:
 
     def parameters(self) -> list[Node]:
         """Return every leaf: a `Value` for each number, or a `Tensor` for each array."""
-        return [node for _, node in self.named_parameters()]
+        nodes: list[Node] = []
+        for array in self.arrays().values():
+            nodes += [array] if isinstance(array, Node) else array.flat
+        return nodes
 
     def weights(self) -> list[Any]:
         """Return the weights without the biases, as stored: what L2 regularisation shrinks.

@@ -1,8 +1,8 @@
 """The elementwise primitives: name, forward on floats and on arrays, one partial an operand.
 
 A partial is a function of the result z and the operands x, y ...; a number is a constant partial.
-`latex` writes the partials that are not constant. The comment on a piecewise entry says which side
-it takes at its kink or tie.
+`latex` writes the partials that are not constant, `formula` the operation itself. The comment on a
+piecewise entry says which side it takes at its kink or tie.
 """
 
 from __future__ import annotations
@@ -29,12 +29,32 @@ def _indicator(compare: Callable[[Any, Any], Any]) -> tuple[Any, Any]:
     return lambda x, y: 1.0 if compare(x, y) else 0.0, array
 
 
-greater = Elementwise("greater", *_indicator(operator.gt), 0.0, 0.0, sides=operator.gt, symbol=">")
+greater = Elementwise(
+    "greater",
+    *_indicator(operator.gt),
+    0.0,
+    0.0,
+    sides=operator.gt,
+    symbol=">",
+    formula="[{x}>{y}]",
+)
 greater_equal = Elementwise(
-    "greater_equal", *_indicator(operator.ge), 0.0, 0.0, sides=operator.ge, symbol="≥"
+    "greater_equal",
+    *_indicator(operator.ge),
+    0.0,
+    0.0,
+    sides=operator.ge,
+    symbol="≥",
+    formula=r"[{x}\geq {y}]",
 )
 not_equal = Elementwise(
-    "not_equal", *_indicator(operator.ne), 0.0, 0.0, sides=operator.ne, symbol="≠"
+    "not_equal",
+    *_indicator(operator.ne),
+    0.0,
+    0.0,
+    sides=operator.ne,
+    symbol="≠",
+    formula=r"[{x}\ne {y}]",
 )
 sign = Elementwise(
     "sign",
@@ -52,8 +72,10 @@ def _both_zero(x: Any, y: Any) -> Any:
 
 # Arithmetic
 
-add = Elementwise("add", operator.add, np.add, 1.0, 1.0, symbol="+")
-subtract = Elementwise("subtract", operator.sub, np.subtract, 1.0, -1.0, symbol="-")
+add = Elementwise("add", operator.add, np.add, 1.0, 1.0, symbol="+", formula="{x}+{y}")
+subtract = Elementwise(
+    "subtract", operator.sub, np.subtract, 1.0, -1.0, symbol="-", formula="{x}-{y}"
+)
 multiply = Elementwise(
     "multiply",
     operator.mul,
@@ -62,6 +84,7 @@ multiply = Elementwise(
     lambda z, x, y: x,
     symbol="×",
     latex=("{y}", "{x}"),
+    formula=r"{x}\,{y}",
 )
 divide = Elementwise(
     "divide",
@@ -71,6 +94,7 @@ divide = Elementwise(
     lambda z, x, y: -z / y,
     symbol="÷",
     latex=(r"\frac{{1}}{{{y}}}", r"-\frac{{{z}}}{{{y}}}"),
+    formula=r"\frac{{{x}}}{{{y}}}",
 )
 power: Elementwise = Elementwise(
     "power",
@@ -81,38 +105,78 @@ power: Elementwise = Elementwise(
     # z log(x), and 0 where x = 0 although log(0) is infinite
     lambda z, x, y: z * log(x + (1.0 - not_equal(x, 0.0))),
     symbol="^",
-    latex=(r"{y} {x}^{{{y}-1}}", r"{z} \ln {x}"),
+    latex=(r"{y}\,{x}^{{{y.less_one}}}", r"{z}\,\ln({x})"),
+    formula="{x}^{{{y}}}",
 )
-neg = Elementwise("neg", operator.neg, np.negative, -1.0, symbol="-")
+neg = Elementwise("neg", operator.neg, np.negative, -1.0, symbol="-", formula="-{x}")
 abs = Elementwise(
     "abs",
     math.fabs,
     np.absolute,
     lambda z, x: sign(x),
     latex=[r"\mathrm{{sign}}({x})"],
+    formula="|{x}|",
     sides=np.sign,
 )
 # abs at its kink 0: derivative 0, as sign says
-square = Elementwise("square", lambda x: x * x, np.square, lambda z, x: 2.0 * x, latex=["2{x}"])
+square = Elementwise(
+    "square",
+    lambda x: x * x,
+    np.square,
+    lambda z, x: 2.0 * x,
+    latex=["2{x}"],
+    formula="{x}^2",
+)
 sqrt = Elementwise(
-    "sqrt", math.sqrt, np.sqrt, lambda z, x: 0.5 / z, latex=[r"\frac{{1}}{{2{z}}}"]
-)  # at 0: infinite
+    "sqrt",
+    math.sqrt,
+    np.sqrt,
+    lambda z, x: 0.5 / z,  # at 0: infinite
+    latex=[r"\frac{{1}}{{2{z}}}"],
+    formula=r"\sqrt{{{x}}}",
+)
 reciprocal = Elementwise(
-    "reciprocal", lambda x: 1.0 / x, np.reciprocal, lambda z, x: -z * z, latex=["-{z}^2"]
+    "reciprocal",
+    lambda x: 1.0 / x,
+    np.reciprocal,
+    lambda z, x: -z * z,
+    latex=["-{z}^2"],
+    formula=r"\frac{{1}}{{{x}}}",
 )
 
 # Exponentials and their kin
 
-exp = Elementwise("exp", math.exp, np.exp, lambda z, x: z, latex=["{z}"])
+exp = Elementwise("exp", math.exp, np.exp, lambda z, x: z, latex=["{z}"], formula="e^{{{x}}}")
 log: Elementwise = Elementwise(
-    "log", math.log, np.log, lambda z, x: 1.0 / x, latex=[r"\frac{{1}}{{{x}}}"]
+    "log",
+    math.log,
+    np.log,
+    lambda z, x: 1.0 / x,
+    latex=[r"\frac{{1}}{{{x}}}"],
+    formula=r"\ln({x})",
 )
 log1p = Elementwise(
-    "log1p", math.log1p, np.log1p, lambda z, x: 1.0 / (1.0 + x), latex=[r"\frac{{1}}{{1+{x}}}"]
+    "log1p",
+    math.log1p,
+    np.log1p,
+    lambda z, x: 1.0 / (1.0 + x),
+    latex=[r"\frac{{1}}{{1+{x}}}"],
+    formula=r"\ln(1+{x})",
 )
-sin = Elementwise("sin", math.sin, np.sin, lambda z, x: cos(x), latex=[r"\cos {x}"])
-cos: Elementwise = Elementwise("cos", math.cos, np.cos, lambda z, x: -sin(x), latex=[r"-\sin {x}"])
-tanh = Elementwise("tanh", math.tanh, np.tanh, lambda z, x: 1.0 - z * z, latex=["1-{z}^2"])
+sin = Elementwise(
+    "sin", math.sin, np.sin, lambda z, x: cos(x), latex=[r"\cos({x})"], formula=r"\sin({x})"
+)
+cos: Elementwise = Elementwise(
+    "cos", math.cos, np.cos, lambda z, x: -sin(x), latex=[r"-\sin({x})"], formula=r"\cos({x})"
+)
+tanh = Elementwise(
+    "tanh",
+    math.tanh,
+    np.tanh,
+    lambda z, x: 1.0 - z * z,
+    latex=["1-{z}^2"],
+    formula=r"\tanh({x})",
+)
 
 
 # x log y and x log(1 + y): 0 where x = 0 whatever y is, so that cross-entropies have 0 log 0 = 0
@@ -123,7 +187,8 @@ xlogy = Elementwise(
     lambda x, y: x * np.log(np.where(np.equal(x, 0), 1, y)),
     lambda z, x, y: log(y),
     lambda z, x, y: x / (y + _both_zero(x, y)),
-    latex=[r"\ln {y}", r"\frac{{{x}}}{{{y}}}"],
+    latex=[r"\ln({y})", r"\frac{{{x}}}{{{y}}}"],
+    formula=r"{x}\,\ln({y})",
 )
 xlog1py = Elementwise(
     "xlog1py",
@@ -132,6 +197,7 @@ xlog1py = Elementwise(
     lambda z, x, y: log1p(y),
     lambda z, x, y: x / (1.0 + y + _both_zero(x, 1.0 + y)),
     latex=[r"\ln(1+{y})", r"\frac{{{x}}}{{1+{y}}}"],
+    formula=r"{x}\,\ln(1+{y})",
 )
 
 
@@ -157,7 +223,8 @@ sigmoid = Elementwise(
     _sigmoid_array,
     lambda z, x: z * (1.0 - z),
     symbol="σ",
-    latex=["{z}(1-{z})"],
+    latex=[r"\sigma'({x}) = {z}(1-{z})"],
+    formula=r"\sigma({x})",
 )
 softplus = Elementwise(
     "softplus",
@@ -183,7 +250,7 @@ _leaky_relu = Elementwise(
     lambda x, slope: np.where(np.less(x, 0), x * slope, x),
     lambda z, x, slope: where(greater(x, 0.0), 1.0, slope),  # at 0: the left side, slope
     lambda z, x, slope: where(greater(x, 0.0), 0.0, x),
-    latex=[r"[{x}>0]+{y}[{x}\le 0]", r"{x}[{x}\le 0]"],
+    latex=[r"[{x}>0]+{y}[{x}\leq 0]", r"{x}[{x}\leq 0]"],
     sides=lambda x, slope: np.greater(x, 0),
 )
 
@@ -200,6 +267,7 @@ maximum = Elementwise(
     lambda z, x, y: 0.5 * (greater(x, y) + greater_equal(x, y)),  # at a tie: half to each
     lambda z, x, y: 0.5 * (greater(y, x) + greater_equal(y, x)),
     latex=["[{x}>{y}]", "[{y}>{x}]"],
+    formula=r"\max({x},{y})",
     sides=lambda x, y: np.sign(np.subtract(x, y)),
 )
 minimum = Elementwise(
@@ -209,6 +277,7 @@ minimum = Elementwise(
     lambda z, x, y: 0.5 * (greater(y, x) + greater_equal(y, x)),  # at a tie: half to each
     lambda z, x, y: 0.5 * (greater(x, y) + greater_equal(x, y)),
     latex=["[{x}<{y}]", "[{y}<{x}]"],
+    formula=r"\min({x},{y})",
     sides=lambda x, y: np.sign(np.subtract(x, y)),
 )
 where: Elementwise = Elementwise(

@@ -14,7 +14,7 @@ from autograd_mini.tape import primal
 
 def _last_two_swapped(x: Any) -> Any:
     ndim = np.ndim(primal(x))
-    return transpose(x) if ndim == 2 else transpose(x, (*range(ndim - 2), ndim - 1, ndim - 2))
+    return x.T if ndim == 2 else transpose(x, (*range(ndim - 2), ndim - 1, ndim - 2))
 
 
 def _matmul_vjp_x(z_bar: Any, z: Any, x: Any, y: Any) -> Any:
@@ -22,8 +22,8 @@ def _matmul_vjp_x(z_bar: Any, z: Any, x: Any, y: Any) -> Any:
     if np.ndim(primal(y)) == 1:
         return expand_dims(z_bar, -1) * y
     if np.ndim(primal(x)) == 1:
-        return _without_axis(matmul(expand_dims(z_bar, -2), _last_two_swapped(y)), -2)
-    return matmul(z_bar, _last_two_swapped(y))
+        return _without_axis(expand_dims(z_bar, -2) @ _last_two_swapped(y), -2)
+    return z_bar @ _last_two_swapped(y)
 
 
 def _matmul_vjp_y(z_bar: Any, z: Any, x: Any, y: Any) -> Any:
@@ -32,8 +32,8 @@ def _matmul_vjp_y(z_bar: Any, z: Any, x: Any, y: Any) -> Any:
         z_bar = expand_dims(z_bar, -1 if np.ndim(primal(y)) == 1 else -2)
         return z_bar * (x if np.ndim(primal(y)) == 1 else expand_dims(x, -1))
     if np.ndim(primal(y)) == 1:
-        return _without_axis(matmul(_last_two_swapped(x), expand_dims(z_bar, -1)), -1)
-    return matmul(_last_two_swapped(x), z_bar)
+        return _without_axis(_last_two_swapped(x) @ expand_dims(z_bar, -1), -1)
+    return _last_two_swapped(x) @ z_bar
 
 
 def _without_axis(x: Any, axis: int) -> Any:
@@ -42,7 +42,15 @@ def _without_axis(x: Any, axis: int) -> Any:
     return reshape(x, shape)
 
 
-matmul = ArrayPrimitive("matmul", np.matmul, [_matmul_vjp_x, _matmul_vjp_y], "linear", symbol="@")
+matmul = ArrayPrimitive(
+    "matmul",
+    np.matmul,
+    [_matmul_vjp_x, _matmul_vjp_y],
+    "linear",
+    symbol="@",
+    latex=[r"{dz}\,{y.T}", r"{x.T}\,{dz}"],
+    formula=r"{x}\,{y}",
+)
 
 
 def _linear_vjp_w(z_bar: Any, z: Any, x: Any, w: Any, b: Any) -> Any:
@@ -51,11 +59,11 @@ def _linear_vjp_w(z_bar: Any, z: Any, x: Any, w: Any, b: Any) -> Any:
         n_out, n_in = np.shape(primal(w))
         m = math.prod(np.shape(primal(x))[:-1])
         z_bar, x = reshape(z_bar, (m, n_out)), reshape(x, (m, n_in))
-    return matmul(transpose(z_bar), x)
+    return z_bar.T @ x
 
 
 def _linear_array(x: Any, w: Any, b: Any) -> Any:
-    z = x @ np.transpose(w)
+    z = x @ w.T
     fits = isinstance(b, np.ndarray) and b.dtype == z.dtype
     return np.add(z, b, out=z if fits else None)  # in place: one array less to allocate
 
@@ -64,16 +72,17 @@ linear = ArrayPrimitive(
     "linear",
     _linear_array,
     [
-        lambda z_bar, z, x, w, b: matmul(z_bar, w),
+        lambda z_bar, z, x, w, b: z_bar @ w,
         _linear_vjp_w,
         lambda z_bar, z, x, w, b: z_bar,  # the sweep sums over the samples
     ],
     [
-        lambda x_dot, z, x, w, b: matmul(x_dot, transpose(w)),
-        lambda w_dot, z, x, w, b: matmul(x, transpose(w_dot)),
+        lambda x_dot, z, x, w, b: x_dot @ w.T,
+        lambda w_dot, z, x, w, b: x @ w_dot.T,
         lambda b_dot, z, x, w, b: b_dot,
     ],
-    latex=[r"{z}\,W", r"{z}^{{\mathsf T}} {x}", r"\textstyle\sum {z}"],
+    latex=[r"{dz}\,{y}", r"{dz.T}\,{x}", "{dz}"],
+    formula=r"{x}\,{y.T}+{w}",
 )
 # z = x Wᵀ + b for x (..., n_in), W (n_out, n_in), b (n_out,): one node where `x @ W.T + b` makes
 # three, with no transposed copy of dW.

@@ -86,12 +86,16 @@ _sum = ArrayPrimitive(
     [_spread],
     "linear",
     symbol="Σ",
+    latex=[r"\mathrm{{broadcast}}({dz})"],
+    formula=r"\sum {x}",
 )
 _mean = ArrayPrimitive(
     "mean",
     lambda x, axis, keepdims: np.mean(x, axis=axis, keepdims=keepdims),
     [lambda z_bar, z, x, axis, keepdims: _spread(z_bar / _count(x, axis), z, x, axis, keepdims)],
     "linear",
+    latex=[r"\frac{{1}}{{{n}}}\,\mathrm{{broadcast}}({dz})"],
+    formula=r"\frac{{1}}{{{n}}}\,\sum {x}",
 )
 
 
@@ -116,6 +120,7 @@ _max = ArrayPrimitive(
     lambda x, axis, keepdims: np.maximum.reduce(x, axis=axis, keepdims=keepdims),
     [_extremum_vjp],
     [_extremum_jvp],
+    latex=[r"{dz}\odot[{x}={z}]"],
     sides=lambda x, axis, keepdims: np.equal(x, np.maximum.reduce(x, axis=axis, keepdims=True)),
 )
 _min = ArrayPrimitive(
@@ -123,6 +128,7 @@ _min = ArrayPrimitive(
     lambda x, axis, keepdims: np.minimum.reduce(x, axis=axis, keepdims=keepdims),
     [_extremum_vjp],
     [_extremum_jvp],
+    latex=[r"{dz}\odot[{x}={z}]"],
     sides=lambda x, axis, keepdims: np.equal(x, np.minimum.reduce(x, axis=axis, keepdims=True)),
 )
 
@@ -165,6 +171,8 @@ _logsumexp = ArrayPrimitive(
             x_dot * _softmax(z, x, axis, keepdims), axis, keepdims
         )
     ],
+    latex=[r"{dz}\odot e^{{{x}-{z}}}"],
+    formula=r"\ln(\sum e^{{{x}}})",
 )
 
 
@@ -178,4 +186,5 @@ _log_softmax = ArrayPrimitive(
     _log_softmax_array,
     [lambda z_bar, z, x, axis: z_bar - exp(z) * sum(z_bar, axis, keepdims=True)],
     [lambda x_dot, z, x, axis: x_dot - sum(exp(z) * x_dot, axis, keepdims=True)],
+    latex=[r"{dz}-e^{{{z}}}\odot\sum {dz}"],
 )

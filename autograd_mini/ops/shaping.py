@@ -73,6 +73,7 @@ _reshape = ArrayPrimitive(
     lambda x, shape: np.reshape(x, shape),
     [lambda z_bar, z, x, shape: reshape(z_bar, np.shape(primal(x)))],
     "linear",
+    latex=[r"\mathrm{{reshape}}({dz})"],
 )
 
 
@@ -85,25 +86,34 @@ def _transpose_vjp(z_bar: Any, z: Any, x: Any, axes: Sequence[int] | None) -> An
 
 
 _transpose = ArrayPrimitive(
-    "transpose", lambda x, axes: np.transpose(x, axes), [_transpose_vjp], "linear"
+    "transpose",
+    lambda x, axes: np.transpose(x, axes),
+    [_transpose_vjp],
+    "linear",
+    latex=["{dz.T}"],
+    formula="{x.T}",
 )
 _expand_dims = ArrayPrimitive(
     "expand_dims",
     lambda x, axis: np.expand_dims(x, axis),
     [lambda z_bar, z, x, axis: reshape(z_bar, np.shape(primal(x)))],
     "linear",
+    latex=[r"\mathrm{{reshape}}({dz})"],
 )
 _broadcast_to = ArrayPrimitive(
     "broadcast_to",
     lambda x, shape: np.broadcast_to(x, shape),
     [lambda z_bar, z, x, shape: z_bar],  # the sweep sums over the repeated axes
     "linear",
+    latex=["{dz}"],
+    formula=r"\mathrm{{broadcast}}({x})",
 )
 _astype = ArrayPrimitive(
     "astype",
     lambda x, dtype: np.asarray(x).astype(dtype),
     [lambda z_bar, z, x, dtype: z_bar],  # the sweep brings a cotangent to its operand's dtype
     "linear",
+    latex=["{dz}"],
 )
 
 
@@ -138,6 +148,8 @@ _scatter_add = ArrayPrimitive(
     _scatter,
     [lambda z_bar, z, x, index, shape: getitem(z_bar, index)],
     "linear",
+    latex=[r"\mathrm{{pick}}({dz})"],
+    formula=r"\mathrm{{scatter}}({x})",
 )
 _getitem = ArrayPrimitive(
     "getitem",
@@ -148,6 +160,8 @@ _getitem = ArrayPrimitive(
         )
     ],
     "linear",
+    latex=[r"\mathrm{{scatter}}({dz})"],  # zeros but at the index, where dz is added
+    formula=r"\mathrm{{pick}}({x})",
 )
 
 
@@ -173,4 +187,5 @@ _concatenate = ArrayPrimitive(
     lambda *arrays, axis: np.concatenate(arrays, axis),
     _concatenate_vjp,
     _concatenate_jvp,
+    latex=[r"\mathrm{{part}}({dz})"],
 )
