@@ -32,7 +32,7 @@ from autograd_mini.ops.elementwise import (
     xlog1py,
     xlogy,
 )
-from autograd_mini.ops.linalg import linear, matmul
+from autograd_mini.ops.linalg import linear, matmul, vdot
 from autograd_mini.ops.reductions import log_softmax, logsumexp, max, mean, min, sum
 from autograd_mini.ops.shaping import (
     astype,
@@ -102,6 +102,7 @@ __all__ = [
     "tanh",
     "transpose",
     "values",
+    "vdot",
     "where",
     "xlog1py",
     "xlogy",

@@ -348,6 +348,10 @@ ROWS: dict[str, list[Case]] = {
         [((4,), -1), ((2, 3), 0), ((2, 3), 1), ((2, 3, 2), -2), ((1, 3), 0), ((0, 3), 1)],
     ),
     # linear algebra
+    "vdot": [
+        Case(f"vdot-{shape}", am.vdot, lambda x, y: (x * y).sum(), (shape, shape), (real, real))
+        for shape in ((3,), (2, 3), (), (0,), (1, 4))
+    ],
     "matmul": [
         Case(f"matmul-{shapes}", am.matmul, np.matmul, shapes, (real, real))
         for shapes in MATMUL_SHAPES

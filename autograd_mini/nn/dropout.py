@@ -30,9 +30,10 @@ def dropout(a: Any, keep_prob: float, *, rng: Generator, training: bool = True) 
     Raises:
         KeepProbError: `keep_prob` is outside (0, 1].
     """
-    keep_prob = check_keep_prob(keep_prob)
-    if not training or keep_prob == 1.0:
+    if keep_prob == 1.0 or not training:
+        check_keep_prob(keep_prob)
         return a
+    keep_prob = check_keep_prob(keep_prob)
     shape, dtype = np.shape(primal(a)), getattr(primal(a), "dtype", np.dtype(float))
     if isinstance(a, Node):
         kind: type[Node] | None = type(a)

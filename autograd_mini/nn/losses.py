@@ -12,6 +12,7 @@ import numpy as np
 
 from autograd_mini.errors import ShapeError
 from autograd_mini.ops.elementwise import relu, softplus, square, xlog1py, xlogy
+from autograd_mini.ops.linalg import vdot
 from autograd_mini.ops.reductions import log_softmax
 from autograd_mini.ops.reductions import sum as sum_
 from autograd_mini.primitive import constant, scope
@@ -93,12 +94,14 @@ def softmax_cross_entropy(logits: Any, labels: Any) -> Any:
     shape = np.shape(primal(logits))
     if len(shape) != 2:
         raise ShapeError(f"softmax_cross_entropy: logits must have shape (m, k), got {shape}")
-    if np.shape(primal(labels)) == shape[:1] and shape[0]:
+    classes = np.shape(primal(labels)) == shape[:1] and shape[0] > 0
+    if classes:
         labels = one_hot(np.asarray(labels), shape[1])
     m, z, y = batch("softmax_cross_entropy", logits, labels)
-    check("softmax_cross_entropy: labels", y, is_probability, "classes, or from 0 to 1")
+    if not classes:
+        check("softmax_cross_entropy: labels", y, is_probability, "classes, or from 0 to 1")
     with scope("softmax_cross_entropy"):
-        return sum_(log_softmax(z) * (y / -m))  # -1/m on the labels spares a pass over the logits
+        return vdot(log_softmax(z), y / -m)
 
 
 def hinge(scores: Any, target: Any) -> Any:
@@ -154,7 +157,10 @@ def is_probability(x: Any) -> Any:
 
 def one_hot(labels: Any, k: int) -> Any:
     """Return the (m, k) array with a 1 at each sample's class."""
-    if not np.all((labels == np.floor(labels)) & (labels >= 0) & (labels < k)):
+    whole = labels.dtype.kind in "iu" or (
+        labels.dtype.kind == "f" and np.array_equal(labels, np.floor(labels))
+    )
+    if not (whole and labels.min() >= 0 and labels.max() < k):
         raise ValueError(
             f"softmax_cross_entropy: labels must be integers from 0 to {k - 1}, got "
             f"{summary(labels)}"

@@ -27,16 +27,15 @@ class Module:
     """
 
     training: bool = True
-    _labelled: bool = False
+    _called: str = ""  # what the module is called in the one around it, once it has run
 
     def __call__(self, *inputs: Any, **settings: Any) -> Any:
         """Compute `forward`; the nodes that it makes carry this module's name as their scope."""
         parent = _calling.get()
-        names = (name for name, item in parent._items() if item is self) if parent else iter(())
         token = _calling.set(self)
         try:
-            with scope(next(names, type(self).__name__)) as path:
-                if not self._labelled:
+            with scope(self._called or self._name_in(parent)) as path:
+                if not self._called:
                     self._label(path)
                 return self.forward(*inputs, **settings)
         finally:
@@ -113,34 +112,22 @@ class Module:
         for name, array in arrays.items():
             write(array, numbers[name])
 
-    def _walk(self) -> Iterator[tuple[str, Any]]:
+    def _walk(self, path: str = "", seen: set[int] | None = None) -> Iterator[tuple[str, Any]]:
         """Yield this module, the modules in it and all parameters, by dotted name.
 
         What is shared is met once, and a way back to a module around is not followed.
         """
-        seen = set()
-        waiting: list[tuple[str, Any]] = [("", self)]
-        while waiting:
-            name, item = waiting.pop()
-            if id(item) in seen or not (isinstance(item, Module) or is_parameter(item)):
+        seen = set() if seen is None else seen
+        seen.add(id(self))
+        yield path, self
+        for name, item in items(vars(self)):
+            if id(item) in seen:
                 continue
-            seen.add(id(item))
-            yield name, item
             if isinstance(item, Module):
-                prefix = f"{name}." if name else ""
-                waiting += [(prefix + own, part) for own, part in item._items()][::-1]
-
-    def _items(self) -> Iterator[tuple[str, Any]]:
-        """Yield the attributes, and what lies in those that are lists, tuples or dicts."""
-        waiting = list(vars(self).items())[::-1]
-        while waiting:
-            name, item = waiting.pop()
-            if isinstance(item, list | tuple):
-                item = dict(enumerate(item))
-            if isinstance(item, dict):
-                waiting += [(f"{name}.{key}", part) for key, part in item.items()][::-1]
-            else:
-                yield name, item
+                yield from item._walk(f"{path}.{name}" if path else name, seen)
+            elif is_parameter(item):
+                seen.add(id(item))
+                yield f"{path}.{name}" if path else name, item
 
     def _set_training(self, training: bool) -> Self:
         for _, item in self._walk():
@@ -148,15 +135,37 @@ class Module:
                 item.training = training
         return self
 
+    def _name_in(self, parent: Module | None) -> str:
+        """Return what this module is called in the one around it, or its type."""
+        if parent is not None:
+            for name, item in items(vars(parent)):
+                if item is self:
+                    return name
+        return type(self).__name__
+
     def _label(self, path: str) -> None:
         """Tell the parameters of this module, once, where they belong and what they are called."""
-        own = {name: x for name, x in self._items() if is_parameter(x)}
-        for name, array in own.items():
+        for name, array in items(vars(self)):
+            if not is_parameter(array):
+                continue
             elements = [((), array)] if isinstance(array, Node) else np.ndenumerate(array)
             for index, node in elements:
                 node.scope = path
                 node.name = node.name or (f"{name}[{','.join(map(str, index))}]" if index else name)
-        self._labelled = True
+        self._called = path.split("/")[-1]
+
+
+COLLECTIONS = (list, tuple, dict)
+
+
+def items(attributes: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield attributes, and what lies in those that are lists, tuples or dicts, by dotted name."""
+    for name, item in attributes.items():
+        if not isinstance(item, COLLECTIONS):
+            yield name, item
+            continue
+        inner = item if isinstance(item, dict) else dict(enumerate(item))
+        yield from ((f"{name}.{own}", part) for own, part in items(inner))
 
 
 def is_parameter(x: Any) -> bool:

@@ -24,6 +24,8 @@ def _indicator(compare: Callable[[Any, Any], Any]) -> tuple[Any, Any]:
     """Return the float and the array form of a comparison, in the operands' own dtype."""
 
     def array(x: Any, y: Any) -> Any:
+        if y.__class__ is float and x.__class__ is np.ndarray and x.dtype.kind == "f":
+            return compare(x, y).astype(x.dtype)  # nearly always, and faster
         return np.asarray(compare(x, y)).astype(np.result_type(x, y, np.float16))
 
     return lambda x, y: 1.0 if compare(x, y) else 0.0, array
@@ -276,7 +278,7 @@ minimum = Elementwise(
     np.minimum,
     lambda z, x, y: 0.5 * (greater(y, x) + greater_equal(y, x)),  # at a tie: half to each
     lambda z, x, y: 0.5 * (greater(x, y) + greater_equal(x, y)),
-    latex=["[{x}<{y}]", "[{y}<{x}]"],
+    latex=["[{x} < {y}]", "[{y} < {x}]"],
     formula=r"\min({x},{y})",
     sides=lambda x, y: np.sign(np.subtract(x, y)),
 )

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd_mini.ops.shaping import expand_dims, reshape, transpose
 from autograd_mini.primitive import ArrayPrimitive
-from autograd_mini.tape import primal
+from autograd_mini.tape import is_object_array, primal
 
 
 def _last_two_swapped(x: Any) -> Any:
@@ -51,6 +51,17 @@ matmul = ArrayPrimitive(
     latex=[r"{dz}\,{y.T}", r"{x.T}\,{dz}"],
     formula=r"{x}\,{y}",
 )
+
+
+vdot = ArrayPrimitive(
+    "vdot",
+    lambda x, y: np.add.reduce(x * y, axis=None) if is_object_array(x) else np.vdot(x, y),
+    [lambda z_bar, z, x, y: z_bar * y, lambda z_bar, z, x, y: z_bar * x],
+    "linear",
+    latex=[r"{dz}\,{y}", r"{dz}\,{x}"],
+    formula=r"\textstyle\sum {x} \odot {y}",
+)
+# The sum of the products of corresponding elements, for two arrays of one shape.
 
 
 def _linear_vjp_w(z_bar: Any, z: Any, x: Any, w: Any, b: Any) -> Any:

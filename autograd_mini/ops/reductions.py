@@ -141,6 +141,8 @@ def _shift(x: Any, axis: Axis) -> Any:
     if is_object_array(x):
         x = np.frompyfunc(primal, 1, 1)(x).astype(float)
     largest = np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf)
+    if np.isfinite(largest).all():  # nearly always
+        return largest
     return np.where(np.isfinite(largest), largest, 0)
 
 

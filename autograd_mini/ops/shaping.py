@@ -100,9 +100,19 @@ _expand_dims = ArrayPrimitive(
     "linear",
     latex=[r"\mathrm{{reshape}}({dz})"],
 )
+def _broadcast_array(x: Any, shape: Shape) -> Any:
+    if np.ndim(x) or not isinstance(shape, tuple):
+        return np.broadcast_to(x, shape)
+    # One number, as in the sweep of a sum: the same view in a tenth of the time.
+    x = np.asarray(x)
+    repeated = np.ndarray(shape, x.dtype, x, strides=(0,) * len(shape))
+    repeated.flags.writeable = False
+    return repeated
+
+
 _broadcast_to = ArrayPrimitive(
     "broadcast_to",
-    lambda x, shape: np.broadcast_to(x, shape),
+    _broadcast_array,
     [lambda z_bar, z, x, shape: z_bar],  # the sweep sums over the repeated axes
     "linear",
     latex=["{dz}"],
