@@ -1,6 +1,7 @@
 """Reverse-mode automatic differentiation over a graph tape, of floats and of NumPy arrays."""
 
 from autograd_mini import gradcheck, nn, optim
+from autograd_mini.chainrule import explain
 from autograd_mini.ops.elementwise import (
     abs,
     add,
@@ -63,6 +64,7 @@ __all__ = [
     "divide",
     "exp",
     "expand_dims",
+    "explain",
     "gradcheck",
     "grads",
     "greater",

@@ -59,7 +59,7 @@ vdot = ArrayPrimitive(
     [lambda z_bar, z, x, y: z_bar * y, lambda z_bar, z, x, y: z_bar * x],
     "linear",
     latex=[r"{dz}\,{y}", r"{dz}\,{x}"],
-    formula=r"\textstyle\sum {x} \odot {y}",
+    formula=r"\sum {x}\odot {y}",
 )
 # The sum of the products of corresponding elements, for two arrays of one shape.
 

@@ -100,6 +100,8 @@ _expand_dims = ArrayPrimitive(
     "linear",
     latex=[r"\mathrm{{reshape}}({dz})"],
 )
+
+
 def _broadcast_array(x: Any, shape: Shape) -> Any:
     if np.ndim(x) or not isinstance(shape, tuple):
         return np.broadcast_to(x, shape)
