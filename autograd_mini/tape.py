@@ -111,6 +111,11 @@ class Node:
         """Return the Wengert list of the nodes that lead to this one, this one last."""
         return Tape(self)
 
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        """Show the graph that leads here in a notebook; a leaf is its text."""
+        shown = {} if self.is_leaf else self.tape()._repr_mimebundle_()
+        return shown | {"text/plain": repr(self)}
+
 
 next_index = count().__next__
 
@@ -163,6 +168,12 @@ class Tape:
 
     def __getitem__(self, position: int) -> Node:
         return self.nodes[position]
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        """Show the graph in a notebook."""
+        from autograd_mini.render import draw  # a floor above, and only needed to be looked at
+
+        return draw(self)._repr_mimebundle_() | {"text/plain": str(self)}
 
     @property
     def leaves(self) -> list[Node]:
