@@ -228,8 +228,7 @@ def apply(primitive: Primitive, *operands: Any, params: Mapping[str, Any] | None
     """Compute a primitive on nodes and constants and record the result; the one way to do so.
 
     Without a node among the operands the result is a plain number or array, which is how the rules
-    run in a sweep that is not recorded. Object arrays of
-    `Value`s give object arrays of `Value`s.
+    run in a sweep that is not recorded. Object arrays of `Value`s give object arrays of `Value`s.
 
     Raises:
         DataError: an operand is not made of real numbers, or kinds are mixed that do not mix.
