@@ -152,10 +152,12 @@ function rows(id) {
       ["local derivative", edge.local && until("unevaluated", id, edge.local)],
       ["contribution", until("unswept", id, edge.contribution)]];
   }
-  const more = uses[id].length - SHOWN_USES;
-  return [["name", node.name], ["operation", node.operation || node.kind],
+  const known = [["name", node.name], ["operation", node.operation || node.kind],
     ["formula", node.formula], ["value", until("unevaluated", id, node.value)],
-    ["shape", node.shape], ["module", node.scope], ["adjoint", until("unswept", id, node.adjoint)],
+    ["shape", node.shape], ["module", node.scope]];
+  if (node.kind === "constant" || node.kind === "random") return known; // not differentiated
+  const more = uses[id].length - SHOWN_USES;
+  return [...known, ["adjoint", until("unswept", id, node.adjoint)],
     ...uses[id].slice(0, SHOWN_USES).map(term), ["", more > 0 && `and from ${more} more`]];
 }
 
