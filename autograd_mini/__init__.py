@@ -1,7 +1,8 @@
 """Reverse-mode automatic differentiation over a graph tape, of floats and of NumPy arrays."""
 
-from autograd_mini import gradcheck, nn, optim
-from autograd_mini.chainrule import explain
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from autograd_mini.ops.elementwise import (
     abs,
     add,
@@ -49,6 +50,11 @@ from autograd_mini.tape import Node, Tape
 from autograd_mini.tensor import Tensor
 from autograd_mini.value import Value, data, grads, values
 
+if TYPE_CHECKING:
+    from autograd_mini import gradcheck, nn, optim
+    from autograd_mini.chainrule import explain
+    from autograd_mini.render import draw
+
 __all__ = [
     "Node",
     "Tape",
@@ -62,6 +68,7 @@ __all__ = [
     "cos",
     "data",
     "divide",
+    "draw",
     "exp",
     "expand_dims",
     "explain",
@@ -109,3 +116,21 @@ __all__ = [
     "xlog1py",
     "xlogy",
 ]
+
+_ON_DEMAND = {
+    "draw": "autograd_mini.render",
+    "explain": "autograd_mini.chainrule",
+    "gradcheck": "autograd_mini",
+    "nn": "autograd_mini",
+    "optim": "autograd_mini",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what the engine itself does not need when it is asked for: importing stays quick."""
+    if name not in _ON_DEMAND:
+        raise AttributeError(f"module 'autograd_mini' has no attribute {name!r}")
+    home = _ON_DEMAND[name]
+    if home == __name__:
+        return import_module(f"{home}.{name}")
+    return getattr(import_module(home), name)

@@ -6,6 +6,10 @@ import subprocess
 import sys
 from importlib.resources import files
 
+import pytest
+
+import autograd_mini as am
+
 OPTIONAL = ("typer", "tqdm", "pandas", "matplotlib", "scipy", "graphviz", "hypothesis", "pytest")
 
 
@@ -25,3 +29,11 @@ def test_no_optional_dependency_is_imported():
 def test_typed():
     """The marker that tells type checkers to read the annotations is installed."""
     assert files("autograd_mini").joinpath("py.typed").is_file()
+
+
+def test_every_public_name_is_there() -> None:
+    """Also those that are imported on demand; an unknown one is an AttributeError."""
+    for name in am.__all__:
+        assert getattr(am, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        am.nothing  # noqa: B018  # the access is what is tested
