@@ -128,6 +128,10 @@ _ON_DEMAND = {
 
 def __getattr__(name: str) -> Any:
     """Import what the engine itself does not need when it is asked for: importing stays quick."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("autograd_mini")
     if name not in _ON_DEMAND:
         raise AttributeError(f"module 'autograd_mini' has no attribute {name!r}")
     home = _ON_DEMAND[name]

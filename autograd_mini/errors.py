@@ -25,6 +25,10 @@ class ExplanationError(AutogradError, ValueError):
     """There is no chain to explain: the output is no scalar, or does not depend on the input."""
 
 
+class ExpressionError(AutogradError, ValueError):
+    """A formula typed by a user holds something that is not allowed, or has no finite value."""
+
+
 class InPlaceError(AutogradError, TypeError):
     """A node was about to be changed in place, which the tape could not see."""
 

@@ -101,9 +101,10 @@ class Operators(Node):
             if ufunc in BY_UFUNC:
                 return apply(BY_UFUNC[ufunc], *inputs)
         call = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+        setting = f" with {', '.join(settings)}" if settings else ""
         raise DispatchError(
-            f"np.{call} with {', '.join(settings) or 'these operands'} has no rule for nodes; the "
-            f"ufuncs that have one: {', '.join(sorted(f.__name__ for f in BY_UFUNC))}"
+            f"np.{call}{setting} has no rule for nodes; the ufuncs that have one: "
+            f"{', '.join(sorted(f.__name__ for f in BY_UFUNC))}"
         )
 
     def detach(self) -> Self:

@@ -196,7 +196,8 @@ _scope: ContextVar[str | None] = ContextVar("scope", default="")
 class scope:  # noqa: N801  # reads as a function, like no_grad
     """Name the module or function whose nodes are made inside; a context manager.
 
-    Scopes nest: their names are joined by slashes. Pictures draw each as a box.
+    Scopes nest: their names are joined by slashes, which gives the path that the context yields, or
+    "" where nothing is recorded. Pictures draw each as a box.
     """
 
     __slots__ = ("name", "token")
@@ -208,7 +209,7 @@ class scope:  # noqa: N801  # reads as a function, like no_grad
         outer = _scope.get()
         path = f"{outer}/{self.name}" if outer else self.name
         self.token = _scope.set(None if outer is None else path)
-        return path
+        return "" if outer is None else path
 
     def __exit__(self, *exception: object) -> None:
         _scope.reset(self.token)

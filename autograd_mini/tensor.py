@@ -131,8 +131,8 @@ class Tensor(Operators):
         if function in _BY_FUNCTION:
             return _BY_FUNCTION[function](*args, **kwargs)
         raise DispatchError(
-            f"np.{function.__name__} has no rule for a Tensor; the functions that have one: "
-            f"{', '.join(sorted(f.__name__ for f in _BY_FUNCTION))}. To leave the tape, pass "
+            f"{function.__module__}.{function.__name__} has no rule for a Tensor; those that have "
+            f"one: {', '.join(sorted(f.__name__ for f in _BY_FUNCTION))}. To leave the tape, pass "
             "x.numpy()"
         )
 

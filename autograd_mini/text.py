@@ -24,9 +24,13 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: bool =
 def summary(data: Any) -> str:
     """Return a short text for one operand, value or setting: a number, or shape and range."""
     if isinstance(data, float | np.floating):
-        return f"{data:.6g}"
+        return f"{data + 0.0:.6g}"  # + 0.0 turns -0 into 0
+    if isinstance(data, np.dtype):
+        return str(data)
     if not isinstance(data, np.ndarray):
         text = repr(data)
+        if " at 0x" in text:  # a generator, for one: its address says nothing
+            text = type(data).__name__
         return text if len(text) <= 40 else f"{text[:37]}..."
     if data.size == 1:
         return f"{data.dtype}{list(data.shape)} {data.item():.6g}"

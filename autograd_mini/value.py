@@ -142,7 +142,8 @@ def grads(a: Any) -> Any:
     if missing:
         raise NoGradientError(
             f"{missing} of {len(nodes)} nodes have no gradient; call backward() on an output that "
-            "depends on them"
+            "depends on them. (NumPy's maximum and max of an object array pick one object, and the "
+            "others are on no tape; relu and am.maximum keep all of them)"
         )
     if isinstance(a, Node):
         return a.grad

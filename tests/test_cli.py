@@ -203,7 +203,7 @@ def test_a_bad_file_is_told_in_one_line(
         (["train", "--out", "taken"], "taken: File exists"),
         (["train", "--out", "taken/deeper"], "taken/deeper: Not a directory"),
         (["predict", "missing.csv"], "Missing option '--model'"),
-        (["predict", "missing.csv", "--model", "nowhere"], "nowhere/model.json: No such file"),
+        (["predict", "missing.csv", "--model", "nowhere"], "nowhere holds no model"),
         (["learn"], "No such command 'learn'"),
     ],
 )

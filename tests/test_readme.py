@@ -7,6 +7,8 @@ import io
 import re
 from pathlib import Path
 
+import pytest
+
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
 OUTPUTS = re.findall(r"```text\n(.*?)```", README, flags=re.DOTALL)
@@ -27,5 +29,14 @@ def test_first_example_prints_what_stands_below_it() -> None:
 
 def test_gradient_check_example_prints_its_verdict() -> None:
     """The gradient check of the README finds its gradient right."""
-    assert printed(EXAMPLES[1]) == "right\n"
-    assert "print(gradcheck.check_gradients(loss, [w]).verdict)  # right" in EXAMPLES[1]
+    assert printed(EXAMPLES[3]) == "right\n"
+    assert "print(gradcheck.check_gradients(loss, [w]).verdict)  # right" in EXAMPLES[3]
+
+
+def test_explanation_is_the_one_that_stands_below(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The explanation comes out to the letter, and the drawing that follows it is saved."""
+    monkeypatch.chdir(tmp_path)
+    assert printed(EXAMPLES[1] + EXAMPLES[2]) == OUTPUTS[1]
+    assert (tmp_path / "neuron.svg").read_text(encoding="utf-8").startswith("<?xml")

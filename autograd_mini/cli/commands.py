@@ -1,4 +1,4 @@
-"""The commands of `autograd-mini`: what they are called with, handed on to train and predict."""
+"""The commands of `autograd-mini`: what they are called with, handed on to those who do it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,19 @@ from typing import Annotated, Any, Literal
 import typer
 
 from autograd_mini.cli.console import INTERRUPTED, fail
-from autograd_mini.errors import SettingError
+from autograd_mini.cli.formulas import EPILOG, draw_command, explain_command
+from autograd_mini.errors import LayoutError, SettingError
+from autograd_mini.render.layout import layout
 from autograd_mini.training.files import write_atomically
+from autograd_mini.training.outputs import GRAPHS
 from autograd_mini.training.progress import Bar, Lines
 from autograd_mini.training.saved_model import SavedModel
 from autograd_mini.training.settings import OPTIMIZERS, Settings
 from autograd_mini.training.train import RunInterrupted, train
 
 app = typer.Typer(
-    help="Train a small neural network on a CSV file, and predict with it.",
+    help="Train a small neural network on a CSV file and predict with it; draw and explain the "
+    "gradient of a formula.",
     add_completion=False,
     rich_markup_mode=None,
 )
@@ -36,7 +40,9 @@ def call(arguments: list[str]) -> int:
         status = app(arguments, prog_name="autograd-mini", standalone_mode=False, obj=arguments)
     except typer.TyperException as error:
         told = error.format_message().rstrip(".")
-        raise SettingError(f"{told}; for help: autograd-mini --help") from None
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "autograd-mini"
+        raise SettingError(f"{told}; for help: {command} --help") from None
     return status or 0
 
 
@@ -138,6 +144,7 @@ def train_command(
     )
     try:
         train(settings, Bar() if sys.stderr.isatty() else Lines())
+        tell_if_graphs_are_left_out()
     except RunInterrupted as interrupted:
         words = ["autograd-mini", *context.obj, *["--resume"] * (not resume)]
         fail(f"{interrupted}, the checkpoint is written; to go on: {shlex.join(words)}")
@@ -168,6 +175,18 @@ def predict_command(
         print(text, end="", flush=True)
     else:
         write_atomically(Path(output), text.encode())
+
+
+app.command("draw", epilog=EPILOG)(draw_command)
+app.command("explain", epilog=EPILOG)(explain_command)
+
+
+def tell_if_graphs_are_left_out() -> None:
+    """Print why training wrote no picture of the graph, where Graphviz is missing."""
+    try:
+        layout("digraph {}", "svg")
+    except LayoutError as error:
+        print(f"Left out   {' and '.join(GRAPHS)}: {error}")
 
 
 def numbers(option: str, text: str, kind: Callable[[str], Any]) -> tuple[Any, ...]:

@@ -12,9 +12,10 @@ from autograd_mini.extras import require_modules
 
 def main() -> None:
     """Run the command line and exit: with 0, 2 after bad input, 130 after Ctrl-C."""
-    for stream in (sys.stdout, sys.stderr):  # names of columns and classes may be in any script
+    # Names of columns, classes and files may be in any script, and file names no text at all.
+    for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="utf-8")
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     sys.exit(run(sys.argv[1:]))
 
 

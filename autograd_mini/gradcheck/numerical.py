@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from autograd_mini.errors import LossError
 from autograd_mini.gradcheck.vectors import (
     entry_dtype,
     named_entries,
@@ -114,6 +115,11 @@ def difference(loss: Callable[..., Any], params: Any, step: Step) -> float:
 
 def call(loss: Callable[..., Any], params: Any) -> Any:
     """Call a loss that takes no arguments, or one that takes the parameters."""
+    if not callable(loss):
+        raise LossError(
+            f"the loss must be a function that computes it anew, got {type(loss).__name__}: give "
+            "lambda: ... around the expression"
+        )
     needed = [
         p
         for p in inspect.signature(loss).parameters.values()

@@ -35,7 +35,7 @@ class Module:
         token = _calling.set(self)
         try:
             with scope(self._called or self._name_in(parent)) as path:
-                if not self._called:
+                if path and not self._called:
                     self._label(path)
                 return self.forward(*inputs, **settings)
         finally:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable
+from functools import reduce
 from typing import Any
 
 from autograd_mini.ops.elementwise import square
@@ -27,7 +29,5 @@ def l2_penalty(weights: Iterable[Any], l2: float, m: int) -> Any:
     if m < 1:
         raise ValueError(f"m, the number of samples, must be positive, got {m!r}")
     with scope("l2_penalty"):
-        total: Any = 0.0
-        for weight in weights:
-            total = sum_(square(weight)) + total
-        return total * (l2 / (2.0 * m))
+        terms = [sum_(square(weight)) for weight in weights]
+        return reduce(operator.add, terms) * (l2 / (2.0 * m)) if terms else 0.0

@@ -22,7 +22,7 @@ def keep_mask(
     shape: tuple[int, ...],
     keep_prob: float,
     rng: Generator,
-    dtype: Any = float,
+    dtype: Any = np.float64,
 ) -> Any:
     """Return a node of ones and zeros, `rng.random(shape) < keep_prob`; no gradient enters it.
 
@@ -34,13 +34,14 @@ def keep_mask(
         rng: the source.
         dtype: of the mask of a `Tensor`.
     """
+    dtype = np.dtype(float if kind is not None and kind.rank == 1 else dtype)
     params = {"shape": shape, "keep_prob": keep_prob, "rng": rng, "dtype": dtype}
     if kind is None:
         return _keep_mask.array(**params)
     if kind.rank > 1:
         return record(kind, _keep_mask.array(**params), _keep_mask, (), params)
-    mask = _keep_mask.array(shape, keep_prob, rng, float)
-    params |= {"shape": (), "dtype": float}
+    mask = _keep_mask.array(**params)
+    params["shape"] = ()
     nodes = np.empty(shape, dtype=object)
     for index, drawn in np.ndenumerate(mask):
         nodes[index] = record(kind, float(drawn), _keep_mask, (), params)

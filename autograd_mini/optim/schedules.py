@@ -20,7 +20,7 @@ def constant(lr: float) -> Schedule:
     Raises:
         SettingError: `lr` is not positive and finite.
     """
-    _require_rate("constant", lr)
+    _require_rate("constant: lr", lr)
     return lambda t: lr
 
 
@@ -37,7 +37,7 @@ def step_decay(lr: float, every: int, factor: float) -> Schedule:
     Raises:
         SettingError: a setting is outside its range.
     """
-    _require_rate("step_decay", lr)
+    _require_rate("step_decay: lr", lr)
     _require_steps("step_decay: every", every)
     require(0 < factor <= 1, "step_decay: factor", factor, "in (0, 1]")
     return lambda t: lr * factor ** (t // every)
@@ -59,7 +59,7 @@ def cosine(lr: float, steps: int, final: float = 0.0) -> Schedule:
     Source: Loshchilov and Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts (2017),
     equation 5, without the restarts.
     """
-    _require_rate("cosine", lr)
+    _require_rate("cosine: lr", lr)
     _require_steps("cosine: steps", steps)
     require(0 <= final < math.inf, "cosine: final", final, "0 or more, and finite")
 
@@ -98,11 +98,14 @@ def warm_up(schedule: Schedule | float, steps: int) -> Schedule:
 
 def as_schedule(lr: Schedule | float) -> Schedule:
     """Return a schedule as it is, and the constant schedule of a number."""
-    return lr if callable(lr) else constant(lr)
+    if callable(lr):
+        return lr
+    _require_rate("lr", lr)
+    return constant(lr)
 
 
-def _require_rate(name: str, lr: float) -> None:
-    require(0 < lr < math.inf, f"{name}: lr", lr, "positive and finite")
+def _require_rate(what: str, lr: float) -> None:
+    require(0 < lr < math.inf, what, lr, "positive and finite")
 
 
 def _require_steps(setting: str, steps: int) -> None:

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from heapq import heappop, heappush
 from typing import Any, Literal
 
 import numpy as np
 
+from autograd_mini.errors import DerivativeError
+from autograd_mini.naming import printable
+from autograd_mini.render.fold import Fold
 from autograd_mini.sweep import read, unbroadcast
 from autograd_mini.tape import Node, Tape, primal
 
-Kind = Literal["input", "parameter", "constant", "random", "operation", "output"]
+Kind = Literal["input", "parameter", "constant", "random", "operation", "module", "output"]
 
 
 @dataclass
@@ -27,11 +32,12 @@ class Box:
             constant that is operand 0 of that node.
         kind: what the shape of the box tells.
         nodes: the nodes that it stands for; none for a constant.
-        name: the name of the node, or "".
-        operation: the primitive and how it is written; "" for leaves and constants.
+        name: the name of the node or module, or "".
+        operation: the primitive and how it is written, or how many nodes a module has; "" for
+            leaves and constants.
         scope: the module or function that it lies in, "" outside of any.
-        value: the data in short.
-        adjoint: the adjoint in short; None where it is not computed.
+        value: the data in short; of a module, that of the results that leave it.
+        adjoint: the adjoint in short, of the same nodes; None where it is not computed.
         strength: the adjoint as one signed number for the colour, see `strength`.
         mark: what a gradient check says of it: "", "wrong" or "at a kink".
     """
@@ -56,24 +62,28 @@ class Arrow:
         id: `e12_0` for operand 0 of the node at position 12.
         tail: the id of the operand's box.
         head: the id of the result's box.
-        local: the local derivative in short; None where it is no single number or array.
+        local: the local derivative, a number or an array with one for each element; None where
+            it is neither, and where the arrow comes from a constant.
+        shapes: of an array operation, whose derivative is a linear map, the shapes that it maps
+            from and to, `(3, 2) → (1, 3)`; else "".
         contribution: upstream × local, what the sweep sent along it; None where not computed.
-        upstream: the adjoint of the result in short; None where not computed.
-        count: how many edges of the tape it stands for.
+        upstream: the adjoint of the result; None where not computed.
+        count: how many edges of the tape it stands for; if several, it has no numbers.
     """
 
     id: str
     tail: str
     head: str
-    local: str | None = None
-    contribution: str | None = None
-    upstream: str | None = None
+    local: Any = None
+    shapes: str = ""
+    contribution: Any = None
+    upstream: Any = None
     count: int = 1
 
 
 @dataclass
 class Picture:
-    """Boxes in the order of the tape, arrows, and a note on what was folded."""
+    """Boxes in the order of the tape, arrows, a note on what was folded, the ids of the outputs."""
 
     boxes: list[Box]
     arrows: list[Arrow]
@@ -85,107 +95,152 @@ class Picture:
         return next(box for box in self.boxes if box.id == id)
 
 
-def picture(
-    tape: Tape,
-    groups: list[int],
-    scopes: list[str],
-    names: Mapping[Node, str],
-    note: str = "",
-) -> Picture:
+def picture(tape: Tape, fold: Fold, names: Mapping[Node, str]) -> Picture:
     """Return the picture of a tape.
 
     Args:
         tape: the nodes.
-        groups: for each position the position of the first node that shares its box; a node that
-            stands alone is its own.
-        scopes: for each position the cluster that its box lies in.
-        names: what nodes are called where they have no name of their own; may be empty.
-        note: what was folded, for the caption.
+        fold: which of them share a box.
+        names: what nodes are called that stand alone; where one is missing, by their own name.
     """
-    positions = {node: position for position, node in enumerate(tape)}
+    groups = fold.groups
+    group_of = dict(zip(tape, groups, strict=True))
     members: dict[int, list[Node]] = {}
-    for node, group in zip(tape, groups, strict=True):
+    for node, group in group_of.items():
         members.setdefault(group, []).append(node)
-    outputs = {groups[positions[output]] for output in tape.outputs}
-    boxes = {
-        group: node_box(f"n{group}", nodes, scopes[group], group in outputs, names)
-        for group, nodes in members.items()
-    }
+    if fold.modules:
+        members = {group: members[group] for group in in_order(members, group_of)}
+    outputs = {group_of[output] for output in tape.outputs}
+    left = leaving(group_of) if fold.modules else {}
     drawn: list[Box] = []
-    arrows: dict[tuple[str, str] | str, Arrow] = {}
-    for group, box in boxes.items():
-        if len(box.nodes) == 1:
-            operands = box.nodes[0].parents
-            for i, x in enumerate(operands):
-                if isinstance(x, Node):
-                    tail = boxes[groups[positions[x]]]
-                    arrow = edge(f"e{group}_{i}", tail.id, box.id, box.nodes[0], i)
-                    arrows[arrow.id] = arrow
-                else:
-                    constant = constant_box(f"k{group}_{i}", x, box.scope)
-                    drawn.append(constant)
-                    arrows[constant.id] = Arrow(f"e{group}_{i}", constant.id, box.id)
+    arrows: dict[tuple[str, ...], Arrow] = {}
+    for group, nodes in members.items():
+        id, scope = f"n{group}", fold.scopes[group]
+        alone = len(nodes) == 1
+        if group in fold.modules:
+            box = module_box(id, nodes, scope, fold.modules[group], left.get(group, []))
+        elif alone:
+            name = names.get(nodes[0]) or printable(nodes[0].name or "")
+            box = node_box(id, nodes, scope, group in outputs, name)
         else:
-            for node in box.nodes:
-                for x in node.parents:
-                    tail_id = boxes[groups[positions[x]]].id if isinstance(x, Node) else None
-                    if tail_id is None or tail_id == box.id:
-                        continue
-                    key = (tail_id, box.id)
-                    if key in arrows:
-                        arrows[key].count += 1
-                    else:
-                        arrows[key] = Arrow(f"e{group}_{len(arrows)}", *key)
+            box = node_box(id, nodes, scope, group in outputs, common_name(nodes))
+        edges = ((node, i, x) for node in nodes for i, x in enumerate(node.parents))
+        for number, (node, i, x) in enumerate(edges):
+            arrow_id = f"e{group}_{number}"
+            if not isinstance(x, Node):
+                if alone:
+                    drawn.append(constant_box(f"k{group}_{i}", x, scope))
+                    arrows[arrow_id,] = Arrow(arrow_id, drawn[-1].id, id)
+                continue
+            tail = group_of[x]
+            if tail == group:
+                continue
+            key = (arrow_id,) if alone and len(members[tail]) == 1 else (f"n{tail}", id)
+            if key not in arrows:
+                numbers = edge(node, i) if alone else {}
+                arrows[key] = Arrow(arrow_id, f"n{tail}", id, **numbers)
+            else:
+                count = arrows[key].count + 1
+                arrows[key] = Arrow(arrows[key].id, f"n{tail}", id, count=count)
         drawn.append(box)
-    return Picture(drawn, list(arrows.values()), note, {f"n{group}" for group in outputs})
+    return Picture(drawn, list(arrows.values()), fold.note, {f"n{group}" for group in outputs})
 
 
-def node_box(
-    id: str, nodes: list[Node], scope: str, is_output: bool, names: Mapping[Node, str]
-) -> Box:
-    """Return the box of one node, or of several that were folded."""
-    node = nodes[0]
-    if node.primitive is None:
-        kind: Kind = "parameter" if node.scope else "input"
-        operation = ""
+def node_box(id: str, nodes: list[Node], scope: str, is_output: bool, name: str) -> Box:
+    """Return the box of one node, or of several that do the same."""
+    kind: Kind
+    operation = ""
+    primitive = nodes[0].primitive
+    if is_output:
+        kind = "output"
+    elif primitive is None:
+        kind = "parameter" if nodes[0].scope else "input"
     else:
-        kind = "output" if is_output else "random" if not node.parents else "operation"
-        operation = node.primitive.name
-        if node.primitive.symbol != operation:
-            operation += f" {node.primitive.symbol}"
-    if len(nodes) == 1:
-        name = node.name or names.get(node, "")
-        value = short(node.data)
-        adjoint = None if node.grad is None else short(node.grad)
-    else:
-        name = common_name([n.name or "" for n in nodes])
-        kinds = {n.primitive.name for n in nodes if n.primitive}
-        if len(kinds) > 1:
-            operation = "several operations"
-        value = spread(n.data for n in nodes)
-        computed = [n.grad for n in nodes if n.grad is not None]
-        adjoint = spread(computed) if computed else None
-        operation = operation.split()[0] if len(kinds) == 1 else operation
-        name = f"{len(nodes):,} × {name}".strip()
-    return Box(id, kind, nodes, name, operation, scope, value, adjoint, strength(nodes))
+        kind = "operation" if nodes[0].parents else "random"
+    if primitive is not None:
+        operation = primitive.name
+        if len(nodes) == 1 and primitive.symbol != operation:
+            operation += f" {primitive.symbol}"
+    if len(nodes) > 1:  # how many of what
+        times = f"{len(nodes):,} × "
+        name = times + name if name else ""
+        operation = operation if name else times + (operation or "leaf")
+    return Box(id, kind, nodes, name, operation, scope, *numbers_of(nodes))
+
+
+def module_box(id: str, nodes: list[Node], scope: str, path: str, left: list[Node]) -> Box:
+    """Return the box of a module that is folded, with the numbers of the nodes that leave it."""
+    size = f"{len(nodes):,} node{'s' if len(nodes) > 1 else ''}"
+    return Box(id, "module", nodes, unit(path), size, scope, *numbers_of(left))
 
 
 def constant_box(id: str, x: Any, scope: str) -> Box:
     """Return the box of a constant operand."""
-    return Box(id, "constant", [], "", "", scope, short(x), None, 0.0)
+    return Box(id, "constant", [], "", "", scope, with_shape(x), None, 0.0)
 
 
-def edge(id: str, tail: str, head: str, node: Node, i: int) -> Arrow:
-    """Return the arrow from operand `i` of a node, with its local derivative and contribution."""
+def in_order(members: Mapping[int, list[Node]], group_of: Mapping[Node, int]) -> list[int]:
+    """Return the groups with operands before results, as the tape has them where that is open.
+
+    A module starts with its parameters, which are older than the inputs it is called on. Where one
+    is called several times there may be no such order; then it is that of their first nodes.
+    """
+    sorter: TopologicalSorter[int] = TopologicalSorter()
+    for group, nodes in members.items():
+        operands = {group_of[x] for node in nodes for x in node.parents if isinstance(x, Node)}
+        sorter.add(group, *sorted(operands - {group}))
+    try:
+        sorter.prepare()
+    except CycleError:
+        return list(members)
+    order: list[int] = []
+    ready: list[int] = []
+    while sorter.is_active():
+        for group in sorter.get_ready():
+            heappush(ready, group)
+        order.append(heappop(ready))
+        sorter.done(order[-1])
+    return order
+
+
+def leaving(group_of: Mapping[Node, int]) -> dict[int, list[Node]]:
+    """Return the results of each group that nodes of other groups use, leaves left aside."""
+    found: dict[int, dict[Node, None]] = {}
+    for node, group in group_of.items():
+        for x in node.parents:
+            if isinstance(x, Node) and group_of[x] != group and not x.is_leaf:
+                found.setdefault(group_of[x], {})[x] = None
+    return {group: list(nodes) for group, nodes in found.items()}
+
+
+def common_name(nodes: list[Node]) -> str:
+    """Return what the names of nodes have in common before their index: `W` of `W[0]`, `W[1]`."""
+    stems = {printable(node.name or "").split("[")[0] for node in nodes}
+    return stems.pop() if len(stems) == 1 else ""
+
+
+def unit(path: str) -> str:
+    """Return the last part of a scope: what a module is called in the one around it."""
+    return printable(path.split("/")[-1])
+
+
+def edge(node: Node, i: int) -> dict[str, Any]:
+    """Return the numbers of the edge from operand `i` of a node: those of an `Arrow`."""
+    x = node.parents[i]
     assert node.primitive is not None
-    if node.primitive.scalar is None:  # an array operation: its derivative is a map, not an array
-        local = None
-    else:
-        local = short(pulled(node, i, np.ones_like(node.data)))
-    if node.grad is None:
-        return Arrow(id, tail, head, local)
-    sent = unbroadcast(pulled(node, i, node.grad), node.parents[i], record=False)
-    return Arrow(id, tail, head, local, short(sent), short(node.grad))
+    if not (x.is_leaf or x.parents):  # nothing is sent to a random source
+        return {}
+    try:
+        if node.primitive.scalar is not None:
+            numbers = {"local": pulled(node, i, np.ones_like(node.data))}
+        else:
+            numbers = {"shapes": f"{np.shape(x.data)} → {np.shape(node.data)}"}
+        if node.grad is not None:
+            sent = unbroadcast(pulled(node, i, node.grad), x, record=False)
+            numbers |= {"contribution": sent, "upstream": node.grad}
+    except DerivativeError:  # the operation has none
+        return {}
+    return numbers
 
 
 def pulled(node: Node, i: int, z_bar: Any) -> Any:
@@ -196,37 +251,49 @@ def pulled(node: Node, i: int, z_bar: Any) -> Any:
         return node.primitive.pullback(i, z_bar, z, operands, node.params or {})
 
 
-def strength(nodes: Iterable[Node]) -> float:
-    """Return the root mean square of the adjoints with the sign of their sum, 0 without any."""
-    computed = [np.ravel(node.grad) for node in nodes if node.grad is not None]
-    if not computed:
-        return 0.0
-    adjoints = np.concatenate(computed)
-    size = float(np.sqrt(np.mean(np.square(adjoints)))) if adjoints.size else 0.0
-    return -size if adjoints.sum() < 0.0 else size
+def numbers_of(nodes: list[Node]) -> tuple[str, str | None, float]:
+    """Return value, adjoint and strength of the box of some nodes."""
+    grads = [node.grad for node in nodes if node.grad is not None]
+    if len(nodes) == 1:
+        value = with_shape(nodes[0].data)
+    else:
+        value = short(joined(node.data for node in nodes)) if nodes else ""
+    return value, short(joined(grads)) if grads else None, strength(joined(grads))
+
+
+def joined(numbers: Iterable[Any]) -> Any:
+    """Return several numbers or arrays as one vector; one alone as it is."""
+    numbers = list(numbers)
+    return numbers[0] if len(numbers) == 1 else np.concatenate([[], *map(np.ravel, numbers)])
+
+
+def strength(adjoints: Any) -> float:
+    """Return the root mean square of adjoints with the sign of their sum, 0 without any."""
+    largest = float(np.max(np.abs(adjoints), initial=0.0))
+    if largest == 0.0 or not np.isfinite(largest):
+        with np.errstate(invalid="ignore"):  # inf - inf
+            return float(np.sum(adjoints)) if largest else 0.0
+    shares = np.divide(adjoints, largest, dtype=float)  # whose squares cannot overflow
+    size = largest * float(np.sqrt(np.mean(np.square(shares))))
+    return -size if np.sum(shares) < 0.0 else size
 
 
 def short(x: Any) -> str:
-    """Return a number with four digits, or the shape and range of an array."""
-    x = primal(x)
-    if np.ndim(x) == 0:
-        return f"{float(x) + 0.0:.4g}"  # + 0.0 turns -0 into 0
+    """Return a number with four digits, or the range of an array."""
     if np.size(x) == 0:
-        return str(np.shape(x))
-    return f"{np.shape(x)} {x.min() + 0.0:.3g} … {x.max() + 0.0:.3g}"
+        return "empty"
+    low, high = np.min(x) + 0.0, np.max(x) + 0.0  # + 0.0 turns -0 into 0
+    if np.size(x) == 1:
+        return f"{low:.4g}"
+    return f"all {low:.3g}" if low == high else f"{low:.3g} … {high:.3g}"
 
 
-def spread(numbers: Iterable[Any]) -> str:
-    """Return the range of several numbers or arrays."""
-    flat = np.concatenate([np.ravel(x) for x in numbers])
-    return (
-        short(flat[0])
-        if flat.min() == flat.max()
-        else f"{flat.min() + 0.0:.4g} … {flat.max() + 0.0:.4g}"
-    )
+def factor(written: str) -> str:
+    """Return a number or name, in brackets where it would be misread in a product or sum."""
+    return f"({written})" if " " in written or written.startswith("-") else written
 
 
-def common_name(names: list[str]) -> str:
-    """Return what names have in common before their index: `layers.0.W` of `layers.0.W[0,1]` ..."""
-    stems = {name.split("[")[0] for name in names}
-    return stems.pop() if len(stems) == 1 else ""
+def with_shape(x: Any) -> str:
+    """Return a number in short, or the shape and the range of an array."""
+    x = primal(x)
+    return f"{np.shape(x)} {short(x)}" if np.ndim(x) else short(x)

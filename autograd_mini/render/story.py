@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.render.dot import scopes
-from autograd_mini.render.picture import Arrow, Box, Picture
+from autograd_mini.render.dot import around, scopes
+from autograd_mini.render.picture import Arrow, Box, Picture, factor, short, unit
 
 INFIX = frozenset("+-×÷^@>≥≠")
 
@@ -20,6 +20,11 @@ def story(picture: Picture) -> dict[str, Any]:
         incoming[arrow.head].append(arrow)
         outgoing[arrow.tail].append(arrow)
     boxes = {box.id: box for box in picture.boxes}
+    clusters = {scope: f"c{i}" for i, scope in enumerate(scopes(picture))}
+    inside: dict[str, list[str]] = {scope: [] for scope in clusters}
+    for box in picture.boxes:
+        for scope in around(box.scope):
+            inside[scope].append(box.id)
     formulas = {
         box.id: formula(box, [called(boxes[arrow.tail]) for arrow in incoming[box.id]])
         for box in picture.boxes
@@ -45,20 +50,18 @@ def story(picture: Picture) -> dict[str, Any]:
             arrow.id: {
                 "from": arrow.tail,
                 "to": arrow.head,
-                "local": arrow.local,
-                "contribution": arrow.contribution,
+                "local": None if arrow.local is None else short(arrow.local),
+                "contribution": None if arrow.contribution is None else short(arrow.contribution),
             }
             for arrow in picture.arrows
         },
         "clusters": {
-            f"c{i}": {
-                "name": scope.split("/")[-1],
-                "nodes": [b.id for b in picture.boxes if f"{b.scope}/".startswith(f"{scope}/")],
-                "parent": f"c{scopes(picture).index(scope.rpartition('/')[0])}"
-                if "/" in scope
-                else None,
+            cluster: {
+                "name": unit(scope),
+                "nodes": inside[scope],
+                "parent": clusters.get(scope.rpartition("/")[0]),
             }
-            for i, scope in enumerate(scopes(picture))
+            for scope, cluster in clusters.items()
         },
         "forward": [
             {
@@ -73,7 +76,7 @@ def story(picture: Picture) -> dict[str, Any]:
         "reverse": [
             {
                 "node": box.id,
-                "edges": [a.id for a in outgoing[box.id] if a.contribution is not None],
+                "edges": [a.id for a in outgoing[box.id] if boxes[a.head].adjoint is not None],
                 "text": accumulation(box, outgoing[box.id]),
                 "adjoint": box.adjoint,
             }
@@ -91,10 +94,10 @@ def called(box: Box) -> str:
 def formula(box: Box, operands: list[str]) -> str:
     """Return the operation on its operands, as it is written."""
     words = box.operation.split()
-    if not words or len(box.nodes) != 1:
+    if not words or box.kind == "module" or len(box.nodes) != 1:
         return ""
     if len(operands) == 2 and words[-1] in INFIX:
-        return f" {words[-1]} ".join(operands)
+        return f" {words[-1]} ".join(map(factor, operands))
     return f"{words[0]}({', '.join(operands)})"
 
 
@@ -109,7 +112,9 @@ def evaluation(box: Box, written: str, operands: list[Box]) -> str:
 def accumulation(box: Box, uses: list[Arrow]) -> str:
     """Return how the adjoint of a box is summed over its uses: local · upstream + ..."""
     terms = [
-        f"{use.local} · {use.upstream}" if use.local is not None else str(use.contribution)
+        f"{factor(short(use.local))} · {factor(short(use.upstream))}"
+        if use.local is not None
+        else factor(short(use.contribution))
         for use in uses
         if use.contribution is not None
     ]

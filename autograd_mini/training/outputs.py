@@ -1,19 +1,40 @@
-"""The files that a finished run leaves behind: each a function from the result to its bytes."""
+"""The files that a finished run leaves behind: made from the result, the same bytes each time."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable
 from typing import TYPE_CHECKING
+
+from autograd_mini.errors import LayoutError
+from autograd_mini.training.report import report_html
+from autograd_mini.training.report_graph import graph_files
+from autograd_mini.training.report_plots import curves_png
 
 if TYPE_CHECKING:
     from autograd_mini.training.train import Result
 
+GRAPHS = ("graph.svg", "graph.html")
+OUTPUTS = ("history.csv", "loss.png", "gradcheck.txt", *GRAPHS, "report.html")
+"""What is written beside the model; without Graphviz, all but `GRAPHS`."""
+
 
 def output_files(result: Result) -> dict[str, bytes]:
-    """Return every file by its name. The same result gives the same bytes."""
-    files = result.saved.to_files()
-    return files | {name: make(result) for name, make in OUTPUTS.items()}
+    """Return every file by its name. The same result gives the same bytes.
+
+    Without Graphviz the pictures of the graph are left out, and the report says why.
+    """
+    files = result.saved.to_files() | {
+        "history.csv": history_csv(result),
+        "loss.png": curves_png(result.saved.task, result.history),
+        "gradcheck.txt": "\n\n".join(result.checks).encode(),
+    }
+    graphs: dict[str, bytes] = {}
+    reason = ""
+    try:
+        graphs = graph_files(result.saved, result.model.kind, result.prepared.test)
+    except LayoutError as error:
+        reason = str(error)
+    report = report_html(result, result.prepared, graphs.get("graph.svg"), reason)
+    return files | graphs | {"report.html": report}
 
 
 def history_csv(result: Result) -> bytes:
@@ -27,39 +48,3 @@ def history_csv(result: Result) -> bytes:
         .to_csv(index=False, lineterminator="\n")
         .encode()
     )
-
-
-def loss_png(result: Result) -> bytes:
-    """Return a picture of the loss and of the measure, epoch by epoch."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    task, history = result.saved.task, result.history
-    epochs = [record.epoch for record in history]
-    figure = Figure(figsize=(9, 3.6), layout="constrained")
-    FigureCanvasAgg(figure)
-    loss, quality = figure.subplots(1, 2)
-    loss.plot(epochs, [record.loss for record in history], marker=".")
-    loss.set(xlabel="epoch", ylabel="loss (training part)", yscale="log")
-    quality.plot(epochs, [record.train for record in history], marker=".", label="training part")
-    quality.plot(epochs, [record.test for record in history], marker=".", label="test part")
-    quality.set(xlabel="epoch", ylabel=f"{task.measure} of {task.target}")
-    quality.legend()
-    for axes in (loss, quality):
-        axes.grid(alpha=0.3)
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=120, metadata={"Software": None})
-    return picture.getvalue()
-
-
-def gradcheck_txt(result: Result) -> bytes:
-    """Return the reports of the gradient checks."""
-    return "\n\n".join(result.checks).encode()
-
-
-OUTPUTS: dict[str, Callable[[Result], bytes]] = {
-    "history.csv": history_csv,
-    "loss.png": loss_png,
-    "gradcheck.txt": gradcheck_txt,
-}
-"""What is written beside the model: the name of each file, and what makes it."""

@@ -80,6 +80,11 @@ class SavedModel:
             SavedFileError: a file is damaged, or the two do not belong together.
         """
         path, weights_path = directory / "model.json", directory / "model.npz"
+        if not path.exists():
+            raise SavedFileError(
+                f"{directory} holds no model; it is written when a run has finished (one that was "
+                "broken off goes on with autograd-mini train --resume)"
+            )
         document = read_json(path.read_bytes(), path, _FORMAT, _FORMAT_VERSION)
         digest = hashlib.sha256(weights_path.read_bytes()).hexdigest()
         if digest != document.get("weights_sha256"):

@@ -93,13 +93,13 @@ class Classification:
         lines = [
             f"accuracy {self.quality(scores, labels):.4f} "
             f"({np.sum(predicted == labels)} of {len(labels)} right)",
-            f"  {'class':{width}}  rows  found  precision  recall",
+            f"  {'class':{width}}  rows  predicted  precision  recall",
         ]
         for i, label in enumerate(self.classes):
             right = int(np.sum((predicted == i) & (labels == i)))
             rows, found = int(np.sum(labels == i)), int(np.sum(predicted == i))
             lines.append(
-                f"  {label:{width}}  {rows:4}  {found:5}  {_share(right, found):>9}  "
+                f"  {label:{width}}  {rows:4}  {found:9}  {_share(right, found):>9}  "
                 f"{_share(right, rows):>6}"
             )
         return "\n".join(lines)

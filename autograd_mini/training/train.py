@@ -14,6 +14,7 @@ from autograd_mini.tape import primal
 from autograd_mini.training.checkpoint import FILE_NAME, Checkpoint, Epoch
 from autograd_mini.training.files import write_atomically
 from autograd_mini.training.outputs import output_files
+from autograd_mini.training.prepare import Prepared
 from autograd_mini.training.progress import Progress
 from autograd_mini.training.run import Run
 from autograd_mini.training.saved_model import SavedModel
@@ -29,6 +30,7 @@ class Result:
         settings: of the run, with target and task filled in.
         model: the network, on standardised features.
         saved: the same with all that predictions need; what the files hold.
+        prepared: the data, split and standardised.
         history: the epochs.
         checks: the reports of the gradient checks.
         report: how good the model is on the test part, in words.
@@ -38,6 +40,7 @@ class Result:
     settings: Settings
     model: nn.MLP
     saved: SavedModel
+    prepared: Prepared
     history: list[Epoch]
     checks: list[str]
     report: str
@@ -154,7 +157,7 @@ def conclude(run: Run, progress: Progress) -> Result:
         run.model.state_dict(),
         origin,
     )
-    result = Result(settings, run.model, saved, run.history, run.checks, report, quality)
+    result = Result(settings, run.model, saved, prepared, run.history, run.checks, report, quality)
     files = output_files(result)
     for name, content in files.items():
         write_atomically(settings.directory / name, content)

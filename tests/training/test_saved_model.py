@@ -100,8 +100,8 @@ def test_the_same_model_gives_the_same_files() -> None:
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
-    """A directory without a model raises what Python raises."""
-    with pytest.raises(FileNotFoundError):
+    """A directory without a model says so, and what may be the reason."""
+    with pytest.raises(SavedFileError, match=r"holds no model.*--resume"):
         SavedModel.load(tmp_path)
 
 

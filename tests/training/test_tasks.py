@@ -96,10 +96,10 @@ def test_classification_report() -> None:
     assert task.quality(scores, labels) == 0.75
     assert task.report(scores, labels).splitlines() == [
         "accuracy 0.7500 (3 of 4 right)",
-        "  class  rows  found  precision  recall",
-        "  a         2      3      0.667   1.000",
-        "  b         2      1      1.000   0.500",
-        "  c         0      0          -       -",
+        "  class  rows  predicted  precision  recall",
+        "  a         2          3      0.667   1.000",
+        "  b         2          1      1.000   0.500",
+        "  c         0          0          -       -",
     ]
 
 
