@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from graphviz import Digraph
+
 from autograd_mini.errors import DataError, LayoutError
 from autograd_mini.gradcheck.report import GradientReport
 from autograd_mini.naming import names
@@ -25,11 +27,13 @@ SMALL = 60
 """A notebook gets a PNG as well, which every front end can show, of at most so many boxes."""
 
 FORMATS = ("svg", "png", "pdf", "dot", "html")
+SHOWN = ("html", "png", "svg")
 DIRECTIONS = ("LR", "TB")
 
 
 def draw(
     *outputs: Node | Tape,
+    format: str | None = None,
     fold: str | None = None,
     depth: int | None = None,
     contributions: bool = False,
@@ -44,6 +48,8 @@ def draw(
 
     Args:
         outputs: nodes, or one `Tape`.
+        format: what a notebook shows: "html" for the player, "png" or "svg" for a still picture; by
+            default the player, with a PNG of a small graph for where HTML is not shown.
         fold: "none" for every node; "samples", "neurons" or "operations" to put together what does
             the same; by default the finest of these that leaves at most 400 boxes.
         depth: put each module that is nested this deep in one box: 1 for whole networks and
@@ -56,12 +62,14 @@ def draw(
 
     Raises:
         DataError: an output is not a node.
-        ValueError: there is no such way to fold, no such direction, or nothing to draw.
+        ValueError: there is no such format, fold or direction, or nothing to draw.
     """
     if not outputs:
         raise ValueError("draw needs an output to start from: draw(loss)")
     if direction not in DIRECTIONS:
         raise ValueError(f"direction is {' or '.join(map(repr, DIRECTIONS))}, got {direction!r}")
+    if format not in (None, *SHOWN):
+        raise ValueError(f"format is {', '.join(map(repr, SHOWN))} or None, got {format!r}")
     tape = as_tape(outputs)
     folded = fold_tape(tape, fold, depth)
     # A name such as v₆₅₀₀₀ for what is left of a large graph would tell nobody anything.
@@ -69,7 +77,8 @@ def draw(
     drawn = picture(tape, folded, names(tape) if named else {})
     if check is not None:
         mark(drawn, check)
-    return Drawing(drawn, contributions=contributions, legend=legend, direction=direction)
+    graph = dot(drawn, contributions=contributions, legend=legend, direction=direction)
+    return Drawing(drawn, graph, format)
 
 
 def as_tape(outputs: Sequence[Any]) -> Tape:
@@ -95,11 +104,13 @@ class Drawing:
 
     Attributes:
         picture: the boxes and arrows.
+        format: what a notebook shows, see `draw`.
     """
 
-    def __init__(self, picture: Picture, **settings: Any) -> None:
+    def __init__(self, picture: Picture, graph: Digraph, format: str | None = None) -> None:
         self.picture = picture
-        self._graph = dot(picture, **settings)
+        self.format = format
+        self._graph = graph
 
     @property
     def source(self) -> str:
@@ -149,9 +160,14 @@ class Drawing:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         """Show the player in a notebook; where it is not trusted, the still picture; else text."""
         told = story(self.picture)
+        shown: dict[str, Any] = {}
         try:
-            shown: dict[str, Any] = {"text/html": notebook(self.svg(), told)}
-            if len(self.picture.boxes) <= SMALL:
+            if self.format in (None, "html"):
+                shown["text/html"] = notebook(self.svg(), told)
+            if self.format == "svg":
+                shown["image/svg+xml"] = self.svg()
+            small = self.format is None and len(self.picture.boxes) <= SMALL
+            if small or self.format == "png":
                 shown["image/png"] = b64encode(layout(self.source, "png")).decode()
         except LayoutError as error:
             return {"text/plain": f"{told['summary']}\n\n{error}"}

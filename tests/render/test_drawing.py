@@ -204,3 +204,14 @@ def test_an_unwritable_directory_is_an_error(tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(PermissionError):
         draw(example()[2]).save(tmp_path / "g.dot")
+
+
+@pytest.mark.parametrize(
+    ("format", "mimetype"), [("html", "text/html"), ("png", "image/png"), ("svg", "image/svg+xml")]
+)
+def test_a_format_is_all_that_a_notebook_shows(format, mimetype):
+    """Beside the text; an unknown format is refused before anything is drawn."""
+    c = example()[2]
+    assert set(draw(c, format=format)._repr_mimebundle_()) == {mimetype, "text/plain"}
+    with pytest.raises(ValueError, match="format is 'html', 'png', 'svg' or None, got 'gif'"):
+        draw(c, format="gif")
