@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from autograd_mini import nn
 from autograd_mini.render import draw
 from autograd_mini.render.player import page
 from autograd_mini.render.story import story
@@ -29,14 +28,7 @@ def graph_files(model: SavedModel, kind: type[Node], part: Part) -> dict[str, by
         LayoutError: there is no Graphviz, or it failed.
     """
     # A network of its own, never called before: the trained one keeps its state as it is.
-    network = nn.MLP(
-        len(model.features),
-        [*model.hidden, model.task.outputs],
-        activation=model.activation,
-        kind=kind,
-        rng=0,
-    )
-    network.load_state_dict(model.weights)
+    network = model.network(kind)
     row = part.x[:1]
     x = values(row, name="x") if kind is Value else Tensor(row, name="x")
     loss = model.task.loss(network(x), part.y[:1])

@@ -15,6 +15,7 @@ from autograd_mini import nn
 from autograd_mini.errors import SavedFileError, StateError
 from autograd_mini.extras import require_modules
 from autograd_mini.primitive import no_grad
+from autograd_mini.tape import Node
 from autograd_mini.tensor import Tensor
 from autograd_mini.training.files import json_bytes, npz_bytes, read_json, read_npz
 from autograd_mini.training.scaling import Scaling
@@ -111,13 +112,13 @@ class SavedModel:
             raise SavedFileError(f"{path}: the file is damaged: {error!r}") from None
         return model
 
-    def network(self) -> nn.MLP:
+    def network(self, kind: type[Node] = Tensor) -> nn.MLP:
         """Return the network, ready to be called on standardised features."""
         network = nn.MLP(
             len(self.features),
             [*self.hidden, self.task.outputs],
             activation=self.activation,
-            kind=Tensor,
+            kind=kind,
             rng=0,
         )
         network.load_state_dict(self.weights)
