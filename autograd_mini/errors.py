@@ -46,6 +46,10 @@ class MissingExtraError(AutogradError, ImportError):
         )
 
 
+class MutationError(AutogradError, RuntimeError):
+    """Data that a sweep needs were changed after the graph was computed from them."""
+
+
 class NoGradientError(AutogradError, ValueError):
     """A gradient is needed that no `backward()` has computed."""
 

@@ -68,7 +68,7 @@ def groups_of(tape: Tape) -> dict[str, list[dict[Node, str]]]:
     A group is one node, or a pre-activation z and the activation a that follows it.
     """
     unnamed = [node for node in tape if not node.name]
-    scalars = [node for node in tape.outputs if np.size(node.data) == 1]
+    scalars = [node for node in tape.outputs if np.size(node.primal) == 1]
     output = scalars[0] if len(scalars) == len(tape.outputs) == 1 else None
     enters = {node.parents[0] for node in tape if is_activation(node)}
     groups: dict[str, list[dict[Node, str]]] = {}

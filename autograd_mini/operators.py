@@ -8,13 +8,11 @@ from typing import Any, Self
 
 import numpy as np
 
-from autograd_mini.errors import DispatchError, InPlaceError
+from autograd_mini.dispatch import call_function, call_ufunc
 from autograd_mini.ops import elementwise as e
-from autograd_mini.primitive import BY_UFUNC, Primitive, apply
+from autograd_mini.primitive import Primitive, apply
 from autograd_mini.sweep import backward
 from autograd_mini.tape import Node, next_index, primal
-
-_COMPARISONS = (np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal)
 
 
 def binary(primitive: Primitive) -> tuple[Callable[..., Any], Callable[..., Any]]:
@@ -29,11 +27,21 @@ def binary(primitive: Primitive) -> tuple[Callable[..., Any], Callable[..., Any]
     return method, reflected
 
 
+def unary(primitive: Primitive) -> Callable[[Any], Any]:
+    """Return the method that records a primitive of one operand."""
+
+    def method(self: Node) -> Any:
+        return apply(primitive, self)
+
+    method.__doc__ = f"Return {primitive.name}(x)."
+    return method
+
+
 def comparison(compare: Callable[[Any, Any], Any]) -> Callable[[Node, Any], Any]:
     """Return the method that compares data: to a bool for a `Value`, an array for a `Tensor`."""
 
     def method(self: Node, other: Any) -> Any:
-        result = compare(self.data, primal(other))
+        result = compare(self.primal, primal(other))
         return result if isinstance(result, np.ndarray) else bool(result)
 
     return method
@@ -60,7 +68,8 @@ class Operators(Node):
 
     def __init__(self, data: Any, name: str | None) -> None:
         """Make a leaf."""
-        self.data = data
+        self.primal = data
+        self.changed = 0
         self.grad = None
         self.index = next_index()
         self.name = name
@@ -79,41 +88,32 @@ class Operators(Node):
         return apply(e.abs, self)
 
     def __bool__(self) -> bool:
-        return bool(self.data)
+        return bool(self.primal)
 
     def __float__(self) -> float:
         """Return the number of a scalar; it is on no tape."""
-        return float(self.data)
+        return float(self.primal)
 
     def __format__(self, spec: str) -> str:
-        return format(self.data, spec) if spec else str(self)
+        return format(self.primal, spec) if spec else str(self)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **settings: Any) -> Any:
         """Record the primitive that stands for a NumPy ufunc; compare by data."""
-        if "out" in settings:
-            raise InPlaceError(
-                f"np.{ufunc.__name__} was to write into an existing array or node, which the tape "
-                "cannot see; write a = a + b instead of a += b, and leave out= away"
-            )
-        if method == "__call__" and not settings:
-            if ufunc in _COMPARISONS:
-                return ufunc(*map(primal, inputs))
-            if ufunc in BY_UFUNC:
-                return apply(BY_UFUNC[ufunc], *inputs)
-        call = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
-        setting = f" with {', '.join(settings)}" if settings else ""
-        raise DispatchError(
-            f"np.{call}{setting} has no rule for nodes; the ufuncs that have one: "
-            f"{', '.join(sorted(f.__name__ for f in BY_UFUNC))}"
-        )
+        return call_ufunc(ufunc, method, inputs, settings)
+
+    def __array_function__(
+        self, function: Callable[..., Any], types: Any, args: Any, kwargs: Any
+    ) -> Any:
+        """Record what stands for a NumPy function; never compute on detached data unasked."""
+        return call_function(function, args, kwargs)
 
     def detach(self) -> Self:
         """Return a leaf with the same data, through which no gradient flows."""
-        return type(self)(self.data)  # type: ignore[call-arg]  # both kinds take data alone
+        return type(self)(self.primal)  # type: ignore[call-arg]  # both kinds take data alone
 
     def item(self) -> float:
         """Return the only element as a Python float."""
-        return float(np.asarray(self.data).item())
+        return float(np.asarray(self.primal).item())
 
     def backward(self, seed: Any = None) -> None:
         """Sweep in reverse: add the derivative of this node to the `.grad` of every leaf.

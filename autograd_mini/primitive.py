@@ -17,7 +17,7 @@ from typing import Any, Literal
 import numpy as np
 
 from autograd_mini.errors import DataError, DerivativeError, RegistrationError
-from autograd_mini.tape import Node, contains_node, is_object_array, next_index
+from autograd_mini.tape import Node, Watch, contains_node, is_object_array, next_index
 
 Rule = Callable[..., Any]
 
@@ -45,6 +45,10 @@ class Primitive:
             name and the operands.
         sides: for a piecewise operation, a function of the operands' data that tells which piece
             each element lies on; None for a smooth one.
+        convention: what holds at its singular points, kinks and ties, in words.
+        analytic: the forward function continued to complex numbers, where `array` is not that
+            itself (True says that it is); None where there is none.
+        reads_data: whether a rule needs the numbers of the result or the operands.
     """
 
     def __init__(
@@ -58,6 +62,8 @@ class Primitive:
         latex: Sequence[str] = (),
         formula: str | None = None,
         sides: Rule | None = None,
+        convention: str = "",
+        analytic: Rule | bool | None = None,
     ) -> None:
         if name in REGISTRY:
             raise RegistrationError(f"a primitive named {name!r} is registered already")
@@ -69,6 +75,9 @@ class Primitive:
         self.latex = tuple(latex)
         self.formula = formula
         self.sides = sides
+        self.convention = convention
+        self.analytic = array if analytic is True else analytic or None
+        self.reads_data = True
         REGISTRY[name] = self
         if isinstance(array, np.ufunc):
             BY_UFUNC[array] = self
@@ -101,6 +110,45 @@ class Primitive:
         return self.pullback(i, x_dot, z, operands, params)
 
 
+def register_primitive(
+    name: str,
+    forward: Rule,
+    *,
+    partials: Sequence[Rule | float] | None = None,
+    vjps: Rule | Sequence[Rule] | None = None,
+    jvps: Rule | Sequence[Rule] | Literal["linear"] = "linear",
+    scalar: Rule | None = None,
+    **texts: Any,
+) -> Primitive:
+    """Add a primitive of your own to the table and return it, to be called like the others.
+
+    It is elementwise if it has `partials`: one function `(z, x, y ...)` an operand, or a number
+    where the partial is constant. Otherwise it works on whole arrays and has one VJP
+    `(z_bar, z, x, y ..., **params)` and one JVP `(x_dot, z, x, y ..., **params)` an operand. Write
+    rules with operators and functions of this library, so that they can be differentiated again.
+    `gradcheck.check_primitive(name)` checks them.
+
+    Args:
+        name: unique in the table.
+        forward: the operation on arrays and, if elementwise, on floats.
+        partials: of an elementwise primitive.
+        vjps: of an array primitive; `jvps="linear"` says that it is linear in each operand.
+        jvps: of an array primitive.
+        scalar: the operation on floats, where `forward` takes arrays alone or is slow.
+        texts: `symbol`, `latex`, `formula`, `convention` ... as in `Primitive`.
+
+    Raises:
+        RegistrationError: the name is taken, or the rules contradict each other.
+    """
+    if (partials is None) == (vjps is None):
+        raise RegistrationError(f"{name}: give either partials, or vjps with jvps")
+    if partials is not None:
+        floats = scalar or (lambda *operands: float(forward(*operands)))
+        return Elementwise(name, floats, forward, *partials, **texts)
+    assert vjps is not None
+    return ArrayPrimitive(name, forward, vjps, jvps, **texts)
+
+
 def lookup(name: str) -> Primitive:
     """Return the primitive of that name."""
     return REGISTRY[name]
@@ -117,7 +165,8 @@ class Elementwise(Primitive):
     ) -> None:
         check_rules(name, partials, 1 + len(partials), params=False)
         super().__init__(name, array, scalar, arity=len(partials), **texts)
-        self.partials = partials
+        self.partials = [p if callable(p) else float(p) for p in partials]
+        self.reads_data = any(map(callable, partials))
 
     def pullback(
         self, i: int, z_bar: Any, z: Any, operands: Sequence[Any], params: Mapping[str, Any]
@@ -247,7 +296,9 @@ def apply(primitive: Primitive, *operands: Any, params: Mapping[str, Any] | None
                     f"{primitive.name}: a Value and a Tensor do not mix; make the number a Tensor "
                     "too, Tensor(2.0), or leave its tape with .item()"
                 )
-            data.append(x.data)
+            if x.changed.__class__ is Watch:
+                x.changed.look()  # what was written until now is what is computed with
+            data.append(x.primal)
         elif x.__class__ is float or x.__class__ is int:
             data.append(x)
         else:
@@ -285,7 +336,8 @@ def record(
 ) -> Any:
     """Make the node of a result; under `no_grad()` it is a leaf."""
     node = _new(kind)
-    node.data = data
+    node.primal = data
+    node.changed = 0
     node.grad = None
     node.index = next_index()
     node.name = None

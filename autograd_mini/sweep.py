@@ -14,7 +14,7 @@ import numpy as np
 from autograd_mini.errors import SeedError
 from autograd_mini.ops.reductions import sum as sum_
 from autograd_mini.ops.shaping import astype, broadcast_to, reshape
-from autograd_mini.tape import NONE, Node, Operand, linearise, primal
+from autograd_mini.tape import NONE, Node, Operand, check_unchanged, linearise, primal
 
 
 def backward(output: Node, seed: Any = None) -> None:
@@ -42,9 +42,9 @@ def make_seed(output: Node, seed: Any = None) -> Any:
     Raises:
         SeedError: the output has several elements and there is no seed, or the shapes differ.
     """
-    shape = np.shape(output.data)
+    shape = np.shape(output.primal)
     if seed is None:
-        if np.size(output.data) != 1:
+        if np.size(output.primal) != 1:
             raise SeedError(
                 f"backward() from an output of shape {shape} needs a seed, the cotangent of the "
                 "output: pass backward(seed) with an array of that shape, or make the output a "
@@ -55,7 +55,7 @@ def make_seed(output: Node, seed: Any = None) -> Any:
         raise SeedError(
             f"the seed has shape {np.shape(primal(seed))}, the output {shape}; they must agree"
         )
-    dtype = getattr(output.data, "dtype", None)
+    dtype = getattr(output.primal, "dtype", None)
     return float(primal(seed)) if dtype is None else np.array(primal(seed), dtype=dtype)
 
 
@@ -113,10 +113,16 @@ def forward(
 
 
 def read(node: Node, record: bool) -> tuple[Any, Sequence[Any]]:
-    """Return result and operands for a rule: nodes where it is to be recorded, else their data."""
+    """Return result and operands for a rule: nodes where it is to be recorded, else their data.
+
+    Raises:
+        MutationError: the rule may need data that have changed since.
+    """
+    if node.primitive.reads_data:  # type: ignore[union-attr]  # a leaf has no rule
+        check_unchanged(node)
     if record:
         return node, node.parents
-    z = node.data
+    z = node.primal
     operands = [primal(x) for x in node.parents]
     if node.rank == 1:  # Python's floats raise where IEEE has inf or nan
         return np.float64(z), [np.float64(x) for x in operands]
@@ -136,7 +142,7 @@ def unbroadcast(x_bar: Any, x: Node, record: bool) -> Any:
     NumPy repeats an operand along new leading axes and along axes of length 1; the cotangent of
     each repetition is one term of the operand's own.
     """
-    target = x.data
+    target = x.primal
     if (
         x_bar.__class__ is target.__class__ is np.ndarray
         and x_bar.shape == target.shape
@@ -158,8 +164,8 @@ def unbroadcast(x_bar: Any, x: Node, record: bool) -> Any:
 
 def broadcast(z_dot: Any, z: Node, record: bool) -> Any:
     """Return a tangent in the shape, dtype and kind of the result: repeat what was too small."""
-    if np.shape(primal(z_dot)) != np.shape(z.data):
-        z_dot = broadcast_to(z_dot, np.shape(z.data))
+    if np.shape(primal(z_dot)) != np.shape(z.primal):
+        z_dot = broadcast_to(z_dot, np.shape(z.primal))
     return like(z_dot, z, record)
 
 
@@ -168,8 +174,8 @@ def like(x_bar: Any, x: Node, record: bool) -> Any:
     if x.rank == 1:
         return x_bar if record else float(x_bar)
     if not record:
-        return np.asarray(x_bar, dtype=x.data.dtype)
-    return x_bar if primal(x_bar).dtype == x.data.dtype else astype(x_bar, x.data.dtype)
+        return np.asarray(x_bar, dtype=x.primal.dtype)
+    return x_bar if primal(x_bar).dtype == x.primal.dtype else astype(x_bar, x.primal.dtype)
 
 
 def pull_floats(node: Node, z_bar: float, bars: dict[Node, Any]) -> None:
@@ -186,13 +192,26 @@ def pull_floats(node: Node, z_bar: float, bars: dict[Node, Any]) -> None:
             return
         f, g = primitive.partials
         x_is_node, y_is_node = x.__class__ is kind, y.__class__ is kind
-        x_data = x.data if x_is_node else x
-        y_data = y.data if y_is_node else y
         x_bar = y_bar = 0.0
-        if x_is_node:
-            x_bar = z_bar * (f if f.__class__ is float else f(node.data, x_data, y_data))
-        if y_is_node:
-            y_bar = z_bar * (g if g.__class__ is float else g(node.data, x_data, y_data))
+        if not primitive.reads_data:
+            x_bar, y_bar = z_bar * f, z_bar * g
+        else:
+            if x_is_node:
+                if x.changed > node.index:
+                    check_unchanged(node)
+                x_data = x.primal
+            else:
+                x_data = x
+            if y_is_node:
+                if y.changed > node.index:
+                    check_unchanged(node)
+                y_data = y.primal
+            else:
+                y_data = y
+            if x_is_node:
+                x_bar = z_bar * (f if f.__class__ is float else f(node.primal, x_data, y_data))
+            if y_is_node:
+                y_bar = z_bar * (g if g.__class__ is float else g(node.primal, x_data, y_data))
     except (ArithmeticError, ValueError):  # Python raises where IEEE has inf or nan
         pull_each(node, z_bar, bars, np.float64)
         return
@@ -213,7 +232,8 @@ def pull_each(
 ) -> None:
     """Do the reverse step of a scalar node for any number of operands, with one type of number."""
     primitive: Any = node.primitive
-    z, operands = number(node.data), [number(primal(x)) for x in node.parents]
+    check_unchanged(node)
+    z, operands = number(node.primal), [number(primal(x)) for x in node.parents]
     pulled = [
         (x, float(primitive.pullback(i, z_bar, z, operands, {})))
         for i, x in enumerate(node.parents)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from autograd_mini.errors import InPlaceError, MutationError
 from autograd_mini.text import summary, table
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ class Node:
     """One entry of a tape: the result of a primitive, or a leaf. `Value` and `Tensor` are Nodes.
 
     Attributes:
-        data: the primal, a float in a `Value` and an array in a `Tensor`.
+        primal: what was computed forward, a float in a `Value` and an array in a `Tensor`. This is
+            for the engine; users read and replace it as `data`, so that changes are noticed.
+        changed: when the primal was last changed, on the same clock as `index`; 0 for never.
         grad: the adjoint that the last sweep left here (leaves accumulate); None before any.
         primitive: the operation that made this node; None in a leaf.
         params: the keyword settings of the operation (axis, shape ...); None where it has none.
@@ -48,18 +51,20 @@ class Node:
 
     __slots__ = (
         "__weakref__",
-        "data",
+        "changed",
         "grad",
         "index",
         "name",
         "operand0",
         "operand1",
         "params",
+        "primal",
         "primitive",
         "scope",
     )
 
-    data: Any
+    primal: Any
+    changed: int | Watch
     grad: Any
     index: int
     name: str | None
@@ -103,6 +108,29 @@ class Node:
             self.operand1 = NONE
 
     @property
+    def data(self) -> Any:
+        """The primal: a float in a `Value`, an array in a `Tensor`.
+
+        A leaf can be given other data between sweeps (`p.data -= 0.1 * p.grad`). A sweep of a graph
+        that was computed from the old ones raises `MutationError`.
+        """
+        return self.primal
+
+    @data.setter
+    def data(self, data: Any) -> None:
+        if self.primitive is not None:
+            raise InPlaceError(
+                f"{called(self)} cannot be given other data; change what it was computed from, or "
+                "a copy without history: .detach()"
+            )
+        self.primal = self.checked(data)
+        self.changed = next_index()
+
+    def checked(self, data: Any) -> Any:
+        """Return data as this kind of node holds them, or raise `DataError`."""
+        raise NotImplementedError
+
+    @property
     def is_leaf(self) -> bool:
         """True where no primitive made this node: an input, a parameter, a detached copy."""
         return self.primitive is None
@@ -117,7 +145,51 @@ class Node:
         return shown | {"text/plain": repr(self)}
 
 
-next_index = count().__next__
+next_index = count(1).__next__
+
+
+class Watch:
+    """When an array last changed that users hold and may write into: asked, it looks again.
+
+    It stands in `Node.changed` from the moment an array is handed out, so arrays that nobody has
+    asked for cost nothing.
+    """
+
+    __slots__ = ("array", "seen", "when")
+
+    def __init__(self, array: Any, when: int) -> None:
+        self.array = array
+        self.seen = array.tobytes()
+        self.when = when
+
+    def look(self) -> int:
+        """Return when the array last changed, which is now if it is not as it was seen before."""
+        now = self.array.tobytes()
+        if now != self.seen:
+            self.seen, self.when = now, next_index()
+        return self.when
+
+    def __gt__(self, index: int) -> bool:
+        return self.look() > index
+
+
+def check_unchanged(node: Node) -> None:
+    """Raise `MutationError` if a node or an operand of it changed after the node was computed."""
+    for x in (node, *node.parents):
+        if isinstance(x, Node) and x.changed > node.index:
+            raise MutationError(
+                f"the data of {called(x)} have changed since {called(node)} was computed, and its "
+                "derivative needs the old ones. Sweep first and change them afterwards, or compute "
+                "the graph again"
+            )
+
+
+def called(node: Node) -> str:
+    """Return what a message calls a node: its name, what made it and where."""
+    made = "a leaf" if node.primitive is None else f"the result of {node.primitive.name}"
+    name = f"{type(node).__name__} {node.name!r}, " if node.name else ""
+    where = f" in {node.scope}" if node.scope else ""
+    return f"{name}{made}{where} (tape index {node.index})"
 
 
 def linearise(outputs: Iterable[Node]) -> list[Node]:
@@ -136,7 +208,7 @@ def linearise(outputs: Iterable[Node]) -> list[Node]:
 
 def primal(x: Any) -> Any:
     """Return the data of a node, and a constant as it is."""
-    return x.data if isinstance(x, Node) else x
+    return x.primal if isinstance(x, Node) else x
 
 
 def contains_node(x: Any) -> bool:
@@ -205,6 +277,6 @@ class Tape:
             node.name or "",
             "leaf" if node.primitive is None else node.primitive.name,
             ", ".join(operands),
-            summary(node.data),
+            summary(node.primal),
             "not computed" if node.grad is None else summary(node.grad),
         )

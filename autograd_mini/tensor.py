@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from autograd_mini.errors import DataError, DispatchError, InPlaceError
+from autograd_mini.errors import DataError, InPlaceError
 from autograd_mini.operators import Operators, binary
-from autograd_mini.ops import elementwise, linalg, reductions, shaping
-from autograd_mini.ops.reductions import Axis
-from autograd_mini.ops.shaping import Shape
+from autograd_mini.ops import linalg, reductions, shaping
 from autograd_mini.primitive import Primitive
-from autograd_mini.tape import Node, contains_node, primal
+from autograd_mini.tape import Node, Watch, contains_node, primal
 
 
 class Tensor(Operators):
@@ -38,6 +36,13 @@ class Tensor(Operators):
     def __init__(
         self, data: Any, *, dtype: npt.DTypeLike | None = None, name: str | None = None
     ) -> None:
+        array = self.checked(data)
+        if dtype is not None:
+            array = array.astype(shaping.floating(dtype))
+        super().__init__(array, name)
+
+    def checked(self, data: Any) -> npt.NDArray[Any]:
+        """Return real numbers as an array of its own; integers and booleans become float64."""
         if isinstance(data, Node):
             raise DataError(
                 f"a Tensor is made from numbers, got a {type(data).__name__}; use it as it is, or "
@@ -49,11 +54,22 @@ class Tensor(Operators):
         if array.dtype.kind not in "fiub":
             remedy = " (an object array of Values is used as it is)" * (array.dtype == object)
             raise DataError(f"a Tensor holds real numbers, got {array.dtype}{remedy}")
-        if dtype is None and array.dtype.kind != "f":
-            dtype = np.float64
-        if dtype is not None:
-            array = array.astype(shaping.floating(dtype))
-        super().__init__(array, name)
+        return array if array.dtype.kind == "f" else array.astype(np.float64)
+
+    @property
+    def data(self) -> npt.NDArray[Any]:
+        """The array itself; see `Node.data`. Elements may be written to between sweeps, too."""
+        if not isinstance(self.changed, Watch):
+            if self.primal.base is not None:  # a view of an array that other nodes have as well
+                self.primal = self.primal.copy()
+            self.changed = Watch(self.primal, self.changed)
+        return self.primal
+
+    @data.setter
+    def data(self, data: Any) -> None:
+        if data is self.primal:  # as in p.data -= ..., which the watch sees
+            return
+        Node.data.fset(self, data)  # type: ignore[attr-defined]  # a property has it
 
     @staticmethod
     def compute(
@@ -66,22 +82,22 @@ class Tensor(Operators):
     @property
     def shape(self) -> tuple[int, ...]:
         """The length of each axis."""
-        return self.data.shape
+        return self.primal.shape
 
     @property
     def ndim(self) -> int:
         """The number of axes."""
-        return self.data.ndim
+        return self.primal.ndim
 
     @property
     def size(self) -> int:
         """The number of elements."""
-        return self.data.size
+        return self.primal.size
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """The floating-point type of the elements."""
-        return self.data.dtype
+        return self.primal.dtype
 
     @property
     def T(self) -> Self:  # noqa: N802  # NumPy's name
@@ -90,12 +106,12 @@ class Tensor(Operators):
 
     def numpy(self) -> npt.NDArray[Any]:
         """Return a copy of the data as an array, which is on no tape."""
-        return np.array(self.data)
+        return np.array(self.primal)
 
     __matmul__, __rmatmul__ = binary(linalg.matmul)
 
     def __len__(self) -> int:
-        return len(self.data)
+        return len(self.primal)
 
     def __iter__(self) -> Iterator[Self]:
         return (self[i] for i in range(len(self)))
@@ -111,54 +127,20 @@ class Tensor(Operators):
         )
 
     def __contains__(self, number: Any) -> bool:
-        return bool(np.any(self.data == primal(number)))
+        return bool(np.any(self.primal == primal(number)))
 
     def __repr__(self) -> str:
-        text = np.array2string(self.data, separator=", ", prefix="Tensor(")
+        text = np.array2string(self.primal, separator=", ", prefix="Tensor(")
         dtype = "" if self.dtype == np.float64 else f", dtype={self.dtype}"
         return f"Tensor({text}{dtype}{f', name={self.name!r}' if self.name else ''})"
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
         """Let NumPy read the data; what it computes from it is on no tape."""
-        return np.array(self.data, dtype=dtype, copy=copy)
-
-    def __array_function__(
-        self, function: Callable[..., Any], types: Any, args: Any, kwargs: Any
-    ) -> Any:
-        """Record what stands for a NumPy function; never compute on detached data unasked."""
-        if function in _READERS:
-            return function(*map(primal, args), **kwargs)
-        if function in _BY_FUNCTION:
-            return _BY_FUNCTION[function](*args, **kwargs)
-        raise DispatchError(
-            f"{function.__module__}.{function.__name__} has no rule for a Tensor; those that have "
-            f"one: {', '.join(sorted(f.__name__ for f in _BY_FUNCTION))}. To leave the tape, pass "
-            "x.numpy()"
-        )
-
-    def sum(self, axis: Axis = None, keepdims: bool = False) -> Self:
-        """Return the sum over `axis`: all axes, one, or a tuple of them."""
-        return reductions.sum(self, axis, keepdims)
-
-    def mean(self, axis: Axis = None, keepdims: bool = False) -> Self:
-        """Return the mean over `axis`."""
-        return reductions.mean(self, axis, keepdims)
-
-    def max(self, axis: Axis = None, keepdims: bool = False) -> Self:
-        """Return the largest element along `axis`; tied elements share the cotangent equally."""
-        return reductions.max(self, axis, keepdims)
-
-    def min(self, axis: Axis = None, keepdims: bool = False) -> Self:
-        """Return the smallest element along `axis`; tied elements share the cotangent equally."""
-        return reductions.min(self, axis, keepdims)
-
-    def logsumexp(self, axis: Axis = None, keepdims: bool = False) -> Self:
-        """Return log(sum(exp(x))) over `axis`, without overflow."""
-        return reductions.logsumexp(self, axis, keepdims)
-
-    def log_softmax(self, axis: int = -1) -> Self:
-        """Return the logarithm of the softmax along `axis`, without overflow."""
-        return reductions.log_softmax(self, axis)
+        array = np.array(self.primal, dtype=dtype, copy=copy)
+        if array is self.primal:
+            array = array.view()
+            array.flags.writeable = False  # nobody can write where no watch looks
+        return array
 
     def reshape(self, *shape: Any) -> Self:
         """Return the same elements in another shape, given as one tuple or as integers."""
@@ -168,31 +150,13 @@ class Tensor(Operators):
         """Return the tensor with its axes permuted, by default reversed."""
         return shaping.transpose(self, (axes[0] if len(axes) == 1 else axes) or None)
 
-    def expand_dims(self, axis: Shape) -> Self:
-        """Return the tensor with axes of length 1 inserted at the positions `axis`."""
-        return shaping.expand_dims(self, axis)
-
-    def broadcast_to(self, shape: Shape) -> Self:
-        """Return the tensor repeated to `shape` by NumPy's rules."""
-        return shaping.broadcast_to(self, shape)
-
-    def astype(self, dtype: npt.DTypeLike) -> Self:
-        """Return the tensor in another floating-point precision."""
-        return shaping.astype(self, dtype)
-
-
-_READERS = {np.shape, np.ndim, np.size, np.array_equal, np.allclose, np.isclose, np.array2string}
-
-_BY_FUNCTION: dict[Callable[..., Any], Callable[..., Any]] = {
-    np.sum: reductions.sum,
-    np.mean: reductions.mean,
-    np.max: reductions.max,
-    np.min: reductions.min,
-    np.reshape: shaping.reshape,
-    np.transpose: shaping.transpose,
-    np.expand_dims: shaping.expand_dims,
-    np.broadcast_to: shaping.broadcast_to,
-    np.concatenate: shaping.concatenate,
-    np.stack: shaping.stack,
-    np.where: elementwise.where,
-}
+    # Functions of the table whose first operand is this tensor, as methods.
+    sum = reductions.sum
+    mean = reductions.mean
+    max = reductions.max
+    min = reductions.min
+    logsumexp = reductions.logsumexp
+    log_softmax = reductions.log_softmax
+    expand_dims = shaping.expand_dims
+    broadcast_to = shaping.broadcast_to
+    astype = shaping.astype

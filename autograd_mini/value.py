@@ -12,7 +12,7 @@ from autograd_mini.errors import DataError, NoGradientError
 from autograd_mini.operators import Operators
 from autograd_mini.ops import elementwise as e
 from autograd_mini.primitive import Primitive, apply, on_floats, record
-from autograd_mini.tape import Node, is_object_array, primal
+from autograd_mini.tape import Node, is_object_array, next_index, primal
 
 
 def fast_binary(primitive: Primitive) -> tuple[Callable[..., Any], Callable[..., Any]]:
@@ -27,9 +27,9 @@ def fast_binary(primitive: Primitive) -> tuple[Callable[..., Any], Callable[...,
     def method(self: Value, other: Any) -> Any:
         try:
             if other.__class__ is Value:
-                return record(Value, scalar(self.data, other.data), primitive, (self, other))
+                return record(Value, scalar(self.primal, other.primal), primitive, (self, other))
             if other.__class__ is float or other.__class__ is int:
-                return record(Value, scalar(self.data, other), primitive, (self, other))
+                return record(Value, scalar(self.primal, other), primitive, (self, other))
         except ArithmeticError:  # apply() knows the IEEE result
             pass
         return apply(primitive, self, other)
@@ -37,7 +37,7 @@ def fast_binary(primitive: Primitive) -> tuple[Callable[..., Any], Callable[...,
     def reflected(self: Value, other: Any) -> Any:
         try:
             if other.__class__ is float or other.__class__ is int:
-                return record(Value, scalar(other, self.data), primitive, (other, self))
+                return record(Value, scalar(other, self.primal), primitive, (other, self))
         except ArithmeticError:
             pass
         return apply(primitive, other, self)
@@ -63,6 +63,10 @@ class Value(Operators):
         raise TypeError("a Value cannot be subclassed; hold one in an attribute instead")
 
     def __init__(self, data: Any, *, name: str | None = None) -> None:
+        super().__init__(self.checked(data), name)
+
+    def checked(self, data: Any) -> float:
+        """Return one real number as a float."""
         if isinstance(data, np.ndarray | np.generic) and data.ndim == 0:
             data = data.item()
         if not isinstance(data, Real):
@@ -74,7 +78,7 @@ class Value(Operators):
             raise DataError(
                 f"a Value holds one real number, got {type(data).__name__} {data!r:.60}{remedy}"
             )
-        super().__init__(float(data), name)
+        return float(data)
 
     @staticmethod
     def compute(primitive: Primitive, data: list[Any], params: Mapping[str, Any] | None) -> float:
@@ -92,7 +96,7 @@ class Value(Operators):
     __truediv__, __rtruediv__ = fast_binary(e.divide)
 
     def __repr__(self) -> str:
-        return f"Value({self.data!r}{f', name={self.name!r}' if self.name else ''})"
+        return f"Value({self.primal!r}{f', name={self.name!r}' if self.name else ''})"
 
 
 def values(array: Any, *, name: str | None = None) -> Any:
@@ -111,7 +115,7 @@ def values(array: Any, *, name: str | None = None) -> Any:
 def data(a: Any) -> Any:
     """Return the primals of a node, or of an (object) array of nodes and numbers, as floats."""
     if isinstance(a, Node):
-        return a.data
+        return np.asarray(a) if a.rank > 1 else a.primal  # an array to read, not to write
     a = np.asarray(a)
     return a if a.dtype != object else np.asarray(np.frompyfunc(primal, 1, 1)(a), dtype=float)
 
@@ -123,10 +127,11 @@ def write(a: Any, numbers: Any) -> None:
     place.
     """
     if isinstance(a, Node):
-        a.data = numbers if a.rank > 1 else float(numbers)
+        a.primal = numbers if a.rank > 1 else float(numbers)
+        a.changed = next_index()
     elif is_object_array(a):
         for node, number in zip(a.flat, np.ravel(numbers), strict=True):
-            node.data = float(number)
+            write(node, number)
     else:
         a[...] = numbers
 

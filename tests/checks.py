@@ -16,7 +16,7 @@ from numpy.testing import assert_allclose
 import autograd_mini as am
 from autograd_mini.primitive import REGISTRY
 from autograd_mini.sweep import forward, reverse
-from tests.table import Case
+from tests.table.case import Case
 
 STEP = np.finfo(float).eps ** (
     1 / 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -250,17 +251,18 @@ def test_numpy_reads():
 @pytest.mark.parametrize(
     ("call", "name"),
     [
-        (lambda x: np.linalg.norm(x), "numpy.linalg.norm"),
-        (lambda x: np.dot(x, x), "numpy.dot"),
-        (lambda x: np.cumsum(x), "numpy.cumsum"),
-        (lambda x: np.arctan(x), "np.arctan"),
-        (lambda x: np.add.reduce(x), "np.add.reduce"),
+        (lambda x: np.linalg.qr(x), "np.linalg.qr"),
+        (lambda x: np.histogram(x), "np.histogram"),
+        (lambda x: np.fft.fft(x), "np.fft.fft"),
+        (lambda x: np.nextafter(x, x), "np.nextafter"),
+        (lambda x: np.subtract.reduce(x), "np.subtract.reduce"),
+        (lambda x: np.sum(x, where=[True, False]), "np.sum with where=..."),
         (lambda x: np.exp(x, dtype=np.float32), "np.exp with dtype"),
     ],
 )
 def test_numpy_functions_without_a_primitive(call: Callable[[Any], Any], name: str):
     """What no primitive stands for is refused by name: computing it would lose the gradient."""
-    with pytest.raises(NotImplementedError, match=f"{name}.*has no rule"):
+    with pytest.raises(NotImplementedError, match=f"{re.escape(name)}.*has no rule"):
         call(am.Tensor([1.0, 2.0]))
 
 

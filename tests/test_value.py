@@ -208,7 +208,7 @@ def test_numpy_functions_without_a_primitive():
     """A function that no primitive stands for is refused by name, never computed off the tape."""
     x = am.Value(0.5)
     for call, name in (
-        (lambda: np.arctan(x), "np.arctan"),
+        (lambda: np.nextafter(x, x), "np.nextafter"),
         (lambda: np.add.reduce(x), "np.add.reduce"),
         (lambda: np.exp(x, where=True), "np.exp with where"),
     ):

@@ -64,10 +64,10 @@ def check(output: Any, wrt: Any, max_paths: int, depth: int | None) -> None:
         if not isinstance(x, Node):
             remedy = "; pick one of its elements" if isinstance(x, np.ndarray | list) else ""
             raise DataError(f"explain: {role} must be a node, got {type(x).__name__}{remedy}")
-    if np.size(output.data) != 1:
+    if np.size(output.primal) != 1:
         raise ExplanationError(
-            f"explain: the output has shape {np.shape(output.data)} and must be a scalar; make it "
-            "one, as in explain(output.sum(), wrt)"
+            f"explain: the output has shape {np.shape(output.primal)} and must be a scalar; make "
+            "it one, as in explain(output.sum(), wrt)"
         )
     if max_paths < 1:
         raise ValueError(f"explain: max_paths must be at least 1, got {max_paths}")

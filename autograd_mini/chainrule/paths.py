@@ -67,7 +67,7 @@ def local_derivative(node: Node, i: int) -> float:
         return math.nan
     operands = [primal(x) for x in node.parents]
     try:
-        return float(node.primitive.pullback(i, 1.0, node.data, operands, {}))
+        return float(node.primitive.pullback(i, 1.0, node.primal, operands, {}))
     except (ArithmeticError, ValueError):  # Python raises where IEEE has inf or nan
         z, boxed = read(node, record=False)
         return float(node.primitive.pullback(i, np.float64(1.0), z, boxed, {}))

@@ -85,7 +85,7 @@ class Sweep:
             if len(edges) == len(self.uses[node]) == 1
             and writer.is_plain(node)
             and is_unit(node, edges[0].i)
-            and np.shape(edges[0].operand.data) == np.shape(node.data)
+            and np.shape(edges[0].operand.primal) == np.shape(node.primal)
         }
 
     def line(self, x: Node) -> Line:
@@ -115,7 +115,7 @@ class Sweep:
 
     def product(self, edge: Edge) -> Formula:
         """Return the cotangent of a result times a derivative that has no formula."""
-        dz = self.writer.differential(edge.result).above(np.shape(edge.result.data))
+        dz = self.writer.differential(edge.result).above(np.shape(edge.result.primal))
         return fill(
             r"{x.T}\,{dz}", x=self.writer.ratio(r"\partial", edge.result, edge.operand), dz=dz
         )
@@ -139,7 +139,7 @@ class Sweep:
         else:
             written = self.writer.vjp(z, i, dz)
         pulled = z.primitive.pullback(i, z_bar, data, operands, params)
-        repeated = np.shape(pulled) != np.shape(edge.operand.data)
+        repeated = np.shape(pulled) != np.shape(edge.operand.primal)
         return fill(r"\sum {x}", x=wrapped(written, ATOM)) if repeated else written
 
 

@@ -135,7 +135,7 @@ class Writer:
         if isinstance(node.primitive, Elementwise) and min(map(np.ndim, map(primal, node.parents))):
             template = template.replace(r"\,", r"\odot ")
         if "{n}" in template:
-            operands["n"] = number(float(np.size(primal(node.parents[0])) // np.size(node.data)))
+            operands["n"] = number(float(np.size(primal(node.parents[0])) // np.size(node.primal)))
         if "{z}" in template:
             operands["z"] = self.formula(node, shapes=bool(more))
         return fill(template, **operands, **more)
@@ -181,11 +181,11 @@ class Writer:
     def defined(self, node: Node, *, shape: bool = False) -> Line:
         """Return what a node was computed from, and its number or, with `shape`, its shape."""
         name = self.symbol(node)
-        if np.size(node.data) == 1:
+        if np.size(node.primal) == 1:
             return equation(
-                name, self.definition(node), number(float(np.asarray(node.data).item()))
+                name, self.definition(node), number(float(np.asarray(node.primal).item()))
             )
-        text = f"shape {np.shape(node.data)}"
+        text = f"shape {np.shape(node.primal)}"
         note = Formula(rf"\text{{{text}}}", text)
         return equation(name, self.definition(node), note=note)
 

@@ -89,7 +89,7 @@ def named_values(assignments: Sequence[str]) -> dict[str, Value]:
         if not (equals and name.isidentifier() and math.isfinite(data)):
             raise ExpressionError(f"expected NAME=NUMBER, such as x=2; got {assignment!r}")
         if name in found:
-            raise ExpressionError(f"{name} has two values: {found[name].data:g} and {number}")
+            raise ExpressionError(f"{name} has two values: {found[name].primal:g} and {number}")
         found[name] = Value(data, name=name)
     return found
 

@@ -164,7 +164,7 @@ def swept_gradient(loss: Callable[..., Any], params: Any) -> Vector:
             "gradients to check: gradients=..."
         )
     leaves = {node: z_bar for node, z_bar in reverse({output: make_seed(output)}) if node.is_leaf}
-    parts = [np.ravel(leaves.get(node, np.zeros(np.shape(node.data)))) for node in nodes]
+    parts = [np.ravel(leaves.get(node, np.zeros(np.shape(node.primal)))) for node in nodes]
     return np.concatenate(parts, dtype=np.float64)
 
 

@@ -14,6 +14,7 @@ from autograd_mini.errors import LossError
 from autograd_mini.gradcheck.vectors import (
     entry_dtype,
     named_entries,
+    nodes_of,
     vector_to_dictionary,
 )
 from autograd_mini.tape import Node, is_object_array, primal
@@ -93,15 +94,18 @@ def probe_steps(params: Any, method: Method, eps: float | None) -> list[Step]:
 @contextmanager
 def moved(step: Step, end: int) -> Iterator[None]:
     """Move one component to one of its two numbers; afterwards restore the parameter exactly."""
-    # The array of a Tensor is put back itself; that of a plain array is about to be overwritten.
-    before = step.entry.copy() if step.plain else data(step.entry)
-    numbers = np.array(before)
+    numbers = np.array(data(step.entry))
+    before = [(node, node.primal, node.changed) for node in nodes_of(step.entry)]
+    number = numbers[step.index]
     numbers[step.index] = step.ends[end]
     try:
         write(step.entry, numbers)
         yield
     finally:
-        write(step.entry, before)
+        if step.plain:
+            step.entry[step.index] = number
+        for node, primal, changed in before:  # to the sweeps of older graphs nothing has changed
+            node.primal, node.changed = primal, changed
 
 
 def difference(loss: Callable[..., Any], params: Any, step: Step) -> float:

@@ -96,7 +96,7 @@ def entry_dtype(entry: Any) -> np.dtype[Any]:
     if is_object_array(entry):
         return np.dtype(float)
     if isinstance(entry, Node):
-        return getattr(entry.data, "dtype", np.dtype(float))
+        return getattr(entry.primal, "dtype", np.dtype(float))
     if not isinstance(entry, np.ndarray) or entry.dtype.kind != "f":
         raise DataError(
             "a parameter is a node, an object array of Values or an array of floats, got "

@@ -16,6 +16,39 @@ import numpy as np
 
 from autograd_mini.primitive import Elementwise, apply
 
+__all__ = [
+    "abs",
+    "add",
+    "cos",
+    "divide",
+    "exp",
+    "greater",
+    "greater_equal",
+    "leaky_relu",
+    "log",
+    "log1p",
+    "maximum",
+    "minimum",
+    "multiply",
+    "neg",
+    "not_equal",
+    "positive",
+    "power",
+    "reciprocal",
+    "relu",
+    "sigmoid",
+    "sign",
+    "sin",
+    "softplus",
+    "sqrt",
+    "square",
+    "subtract",
+    "tanh",
+    "where",
+    "xlog1py",
+    "xlogy",
+]
+
 # Comparisons as numbers, 0.0 or 1.0: the rules of piecewise primitives are built from them. Their
 # derivative is zero, at the jump too.
 
@@ -110,6 +143,7 @@ power: Elementwise = Elementwise(
     latex=(r"{y}\,{x}^{{{y.less_one}}}", r"{z}\,\ln({x})"),
     formula="{x}^{{{y}}}",
 )
+positive = Elementwise("positive", operator.pos, np.positive, 1.0, symbol="+", formula="{x}")
 neg = Elementwise("neg", operator.neg, np.negative, -1.0, symbol="-", formula="-{x}")
 abs = Elementwise(
     "abs",
@@ -292,3 +326,6 @@ where: Elementwise = Elementwise(
     latex=["0", r"[{x}\ne 0]", "[{x}=0]"],
     sides=lambda condition, x, y: np.not_equal(condition, 0),
 )
+
+
+NUMPY: dict[Callable[..., Any], Callable[..., Any]] = {np.where: where}

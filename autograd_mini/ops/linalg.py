@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,12 @@ import numpy as np
 from autograd_mini.ops.shaping import expand_dims, reshape, transpose
 from autograd_mini.primitive import ArrayPrimitive
 from autograd_mini.tape import is_object_array, primal
+
+__all__ = [
+    "linear",
+    "matmul",
+    "vdot",
+]
 
 
 def _last_two_swapped(x: Any) -> Any:
@@ -97,3 +104,6 @@ linear = ArrayPrimitive(
 )
 # z = x Wᵀ + b for x (..., n_in), W (n_out, n_in), b (n_out,): one node where `x @ W.T + b` makes
 # three, with no transposed copy of dW.
+
+
+NUMPY: dict[Callable[..., Any], Callable[..., Any]] = {np.vdot: vdot}

@@ -7,6 +7,7 @@ with length 1.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,15 @@ from autograd_mini.ops.elementwise import exp, greater, not_equal, where
 from autograd_mini.ops.shaping import broadcast_to, reshape
 from autograd_mini.primitive import ArrayPrimitive, apply
 from autograd_mini.tape import Node, is_object_array, primal
+
+__all__ = [
+    "log_softmax",
+    "logsumexp",
+    "max",
+    "mean",
+    "min",
+    "sum",
+]
 
 Axis = int | tuple[int, ...] | None
 
@@ -190,3 +200,13 @@ _log_softmax = ArrayPrimitive(
     [lambda x_dot, z, x, axis: x_dot - sum(exp(z) * x_dot, axis, keepdims=True)],
     latex=[r"{dz}-e^{{{z}}}\odot\sum {dz}"],
 )
+
+
+NUMPY: dict[Callable[..., Any], Callable[..., Any]] = {
+    np.sum: sum,
+    np.mean: mean,
+    np.max: max,
+    np.amax: max,
+    np.min: min,
+    np.amin: min,
+}

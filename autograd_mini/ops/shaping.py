@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,16 @@ import numpy as np
 from autograd_mini.errors import DataError
 from autograd_mini.primitive import ArrayPrimitive, apply
 from autograd_mini.tape import Node, primal
+
+__all__ = [
+    "astype",
+    "broadcast_to",
+    "concatenate",
+    "expand_dims",
+    "reshape",
+    "stack",
+    "transpose",
+]
 
 Shape = int | Sequence[int]
 
@@ -201,3 +211,13 @@ _concatenate = ArrayPrimitive(
     _concatenate_jvp,
     latex=[r"\mathrm{{part}}({dz})"],
 )
+
+
+NUMPY: dict[Callable[..., Any], Callable[..., Any]] = {
+    np.reshape: reshape,
+    np.transpose: transpose,
+    np.expand_dims: expand_dims,
+    np.broadcast_to: broadcast_to,
+    np.concatenate: concatenate,
+    np.stack: stack,
+}

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from autograd_mini.errors import ShapeError
 from autograd_mini.tensor import Tensor
-from autograd_mini.value import Value
+from autograd_mini.value import Value, write
 
 Array = npt.NDArray[Any]
 
@@ -29,7 +29,7 @@ class TensorBlock:
     def __init__(self, tensor: Tensor, slots: Sequence[str]) -> None:
         self.tensor = tensor
         self.updates: Any = np.array(0)
-        self.state: dict[str, Array] = {slot: np.zeros_like(tensor.data) for slot in slots}
+        self.state: dict[str, Array] = {slot: np.zeros_like(tensor.primal) for slot in slots}
 
     def check(self) -> None:
         """Raise `ShapeError` if the gradient or the state would be broadcast."""
@@ -49,9 +49,9 @@ class TensorBlock:
         self.updates = self.updates + 1
         g = np.asarray(tensor.grad, dtype=tensor.dtype)
         # t is an int because a NumPy integer would make float64 of float32 on the way
-        theta, state = update(tensor.data, g, list(self.state.values()), int(self.updates), lr)
+        theta, state = update(tensor.primal, g, list(self.state.values()), int(self.updates), lr)
         # NumPy makes scalars of arrays without axes, and a setting may be a NumPy float64
-        tensor.data = np.asarray(theta, dtype=tensor.dtype)
+        write(tensor, np.asarray(theta, dtype=tensor.dtype))
         for slot, array in zip(self.state, state, strict=True):
             self.state[slot] = np.asarray(array, dtype=tensor.dtype)
 
@@ -78,13 +78,13 @@ class ValueBlock:
         values = [p for p in self.values if p.grad is not None]
         self.updates[live] += 1
         theta, state = update(
-            np.array([p.data for p in values]),
+            np.array([p.primal for p in values]),
             np.array([p.grad for p in values], dtype=float),
             [array[live] for array in self.state.values()],
             self.updates[live],
             lr,
         )
         for p, number in zip(values, theta.tolist(), strict=True):
-            p.data = number
+            write(p, number)
         for array, changed in zip(self.state.values(), state, strict=True):
             array[live] = changed

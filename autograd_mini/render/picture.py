@@ -232,9 +232,9 @@ def edge(node: Node, i: int) -> dict[str, Any]:
         return {}
     try:
         if node.primitive.scalar is not None:
-            numbers = {"local": pulled(node, i, np.ones_like(node.data))}
+            numbers = {"local": pulled(node, i, np.ones_like(node.primal))}
         else:
-            numbers = {"shapes": f"{np.shape(x.data)} → {np.shape(node.data)}"}
+            numbers = {"shapes": f"{np.shape(x.primal)} → {np.shape(node.primal)}"}
         if node.grad is not None:
             sent = unbroadcast(pulled(node, i, node.grad), x, record=False)
             numbers |= {"contribution": sent, "upstream": node.grad}
@@ -255,9 +255,9 @@ def numbers_of(nodes: list[Node]) -> tuple[str, str | None, float]:
     """Return value, adjoint and strength of the box of some nodes."""
     grads = [node.grad for node in nodes if node.grad is not None]
     if len(nodes) == 1:
-        value = with_shape(nodes[0].data)
+        value = with_shape(nodes[0].primal)
     else:
-        value = short(joined(node.data for node in nodes)) if nodes else ""
+        value = short(joined(node.primal for node in nodes)) if nodes else ""
     return value, short(joined(grads)) if grads else None, strength(joined(grads))
 
 

@@ -125,9 +125,9 @@ def accumulation(box: Box, uses: list[Arrow]) -> str:
 
 def shape(box: Box) -> str:
     """Return the shape of an array, "" for a scalar or several nodes."""
-    if len(box.nodes) != 1 or np.ndim(box.nodes[0].data) == 0:
+    if len(box.nodes) != 1 or np.ndim(box.nodes[0].primal) == 0:
         return ""
-    return str(np.shape(box.nodes[0].data))
+    return str(np.shape(box.nodes[0].primal))
 
 
 def summary(picture: Picture, outputs: list[str]) -> str:

@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import autograd_mini as am
-from tests.table import LINEAR_SHAPES
+from tests.table.linalg import LINEAR_SHAPES
 
 A = np.array([[1.0, 2.0], [3.0, 4.0]])
 B = np.array([[5.0, 6.0, 7.0], [8.0, 9.0, 10.0]])

@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 import autograd_mini as am
-from tests.table import INDICES, scattered
+from tests.table.shaping import INDICES, scattered
 
 
 @pytest.mark.parametrize(("shape", "index"), INDICES)

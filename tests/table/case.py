@@ -1,0 +1,93 @@
+"""A case: a way to call a function of the table, what NumPy makes of it, and on which inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Shape = tuple[int, ...]
+Sampler = Callable[[np.random.Generator, Shape], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One way to call a primitive: on operands of these shapes, with settings closed over.
+
+    Attributes:
+        label: what the test is called.
+        function: the call on nodes or arrays.
+        reference: the same function, written independently with NumPy.
+        shapes: of the operands.
+        samplers: draw the operands, away from kinks, ties and singular points.
+        fixed: positions of operands that are choices (a condition) and so not differentiated.
+        keeps_dtype: float32 operands give a float32 result.
+    """
+
+    label: str
+    function: Callable[..., Any]
+    reference: Callable[..., Any]
+    shapes: tuple[Shape, ...]
+    samplers: tuple[Sampler, ...]
+    fixed: tuple[int, ...] = ()
+    keeps_dtype: bool = True
+
+    def draw(self) -> list[np.ndarray]:
+        """Return operands, the same ones at every call."""
+        rng = np.random.default_rng(20240607)
+        pairs = zip(self.samplers, self.shapes, strict=True)
+        return [np.asarray(sample(rng, shape)) for sample, shape in pairs]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+# Samplers
+
+
+def real(rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    """Draw numbers of either sign."""
+    return rng.normal(size=shape)
+
+
+def positive(rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    """Draw numbers well above 0."""
+    return rng.uniform(0.3, 3.0, shape)
+
+
+def nonzero(rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    """Draw numbers of either sign, well away from 0."""
+    return positive(rng, shape) * rng.choice([-1.0, 1.0], shape)
+
+
+def distinct(rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    """Draw numbers of which no two are close."""
+    return 0.4 * (rng.permutation(int(np.prod(shape))).reshape(shape) - 2.3)
+
+
+def condition(rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    """Draw 0s and 1s."""
+    return rng.integers(0, 2, shape).astype(float)
+
+
+def unary(
+    function: Callable[..., Any],
+    reference: Callable[..., Any],
+    calls: Iterable[tuple[Shape, Any]],
+    *,
+    keeps_dtype: bool = True,
+) -> list[Case]:
+    """Return the cases of an operation on one array with one setting."""
+    return [
+        Case(
+            f"{function.__name__}-{shape}-{setting}",
+            lambda x, s=setting: function(x, s),
+            lambda x, s=setting: reference(x, s),
+            (shape,),
+            (real,),
+            keeps_dtype=keeps_dtype,
+        )
+        for shape, setting in calls
+    ]
