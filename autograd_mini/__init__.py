@@ -11,6 +11,17 @@ from autograd_mini.ops.shaping import *  # noqa: F403
 from autograd_mini.primitive import no_grad, register_primitive, scope
 from autograd_mini.tape import Node, Tape
 from autograd_mini.tensor import Tensor
+from autograd_mini.transforms import (
+    checkpoint,
+    elementwise_grad,
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    value_and_grad,
+    vjp,
+)
 from autograd_mini.value import Value, data, grads, values
 
 if TYPE_CHECKING:
@@ -23,17 +34,26 @@ __all__ = [
     "Tape",
     "Tensor",
     "Value",
+    "checkpoint",
     "data",
     "draw",
+    "elementwise_grad",
     "explain",
+    "grad",
     "gradcheck",
     "grads",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
     "nn",
     "no_grad",
     "optim",
     "register_primitive",
     "scope",
+    "value_and_grad",
     "values",
+    "vjp",
 ]
 __all__ += elementwise.__all__
 __all__ += linalg.__all__

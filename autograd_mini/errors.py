@@ -94,5 +94,9 @@ class TableError(AutogradError, ValueError):
     """A CSV file cannot be used; the message names the file, the row and the column."""
 
 
+class UnusedError(AutogradError, ValueError):
+    """A derivative was asked by something that the result does not depend on."""
+
+
 class GradientError(AutogradError, AssertionError):
     """A gradient disagrees with its numerical approximation."""

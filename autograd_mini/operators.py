@@ -107,10 +107,6 @@ class Operators(Node):
         """Record what stands for a NumPy function; never compute on detached data unasked."""
         return call_function(function, args, kwargs)
 
-    def detach(self) -> Self:
-        """Return a leaf with the same data, through which no gradient flows."""
-        return type(self)(self.primal)  # type: ignore[call-arg]  # both kinds take data alone
-
     def item(self) -> float:
         """Return the only element as a Python float."""
         return float(np.asarray(self.primal).item())

@@ -51,6 +51,8 @@ class Primitive:
         reads_data: whether a rule needs the numbers of the result or the operands.
     """
 
+    partials: Sequence[Any] = ()  # only elementwise primitives have them
+
     def __init__(
         self,
         name: str,
@@ -268,6 +270,22 @@ class scope:  # noqa: N801  # reads as a function, like no_grad
 def no_grad() -> Iterator[None]:
     """Stop recording: what is computed inside has no history. A context manager or a decorator."""
     token = _scope.set(None)
+    try:
+        yield
+    finally:
+        _scope.reset(token)
+
+
+def is_recording() -> bool:
+    """Return whether results are recorded here, which `no_grad()` stops."""
+    return _scope.get() is not None
+
+
+@contextmanager
+def recording() -> Iterator[None]:
+    """Record inside, also where `no_grad()` is in force outside: what a transform is asked for."""
+    outer = _scope.get()
+    token = _scope.set("" if outer is None else outer)
     try:
         yield
     finally:

@@ -6,7 +6,7 @@ with nodes instead of data, so that the derivative is itself on a tape and can b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from autograd_mini.errors import SeedError
 from autograd_mini.ops.reductions import sum as sum_
 from autograd_mini.ops.shaping import astype, broadcast_to, reshape
-from autograd_mini.tape import NONE, Node, Operand, check_unchanged, linearise, primal
+from autograd_mini.tape import NONE, Node, Operand, between, check_unchanged, linearise, primal
 
 
 def backward(output: Node, seed: Any = None) -> None:
@@ -59,20 +59,25 @@ def make_seed(output: Node, seed: Any = None) -> Any:
     return float(primal(seed)) if dtype is None else np.array(primal(seed), dtype=dtype)
 
 
-def reverse(seeds: Mapping[Node, Any], *, record: bool = False) -> Iterator[tuple[Node, Any]]:
+def reverse(
+    seeds: Mapping[Node, Any], *, wrt: Iterable[Node] | None = None, record: bool = False
+) -> Iterator[tuple[Node, Any]]:
     """Yield each node that leads to the keys of `seeds` with its cotangent, outputs first.
 
     A node is yielded once, when its cotangent is complete: the sum over its uses of the cotangent
-    of the result times the local derivative. No `.grad` is touched.
+    of the result times the local derivative. No `.grad` is touched. With `wrt` the sweep keeps to
+    the ways that lead there, and ends there.
     """
     bars = dict(seeds)
     take = bars.pop
-    for node in reversed(linearise(bars)):
+    ends = frozenset(() if wrt is None else wrt)
+    path = linearise(bars) if wrt is None else between(ends, bars)
+    for node in reversed(path):
         z_bar = take(node, None)
         if z_bar is None:
             continue
         yield node, z_bar
-        if node.operand0 is NONE:  # a leaf or a random source
+        if node.operand0 is NONE or node in ends:  # a leaf, a random source, or the goal
             continue
         assert node.primitive is not None
         if node.rank == 1 and not record:
@@ -80,7 +85,7 @@ def reverse(seeds: Mapping[Node, Any], *, record: bool = False) -> Iterator[tupl
             continue
         z, operands = read(node, record)
         for i, x in enumerate(node.parents):
-            if isinstance(x, Node):
+            if isinstance(x, Node) and (wrt is None or x in path):
                 x_bar = node.primitive.pullback(i, z_bar, z, operands, node.params or {})
                 x_bar = unbroadcast(x_bar, x, record)
                 if x in bars:
@@ -98,7 +103,7 @@ def forward(
     output that no given tangent reaches has tangent None.
     """
     dots = dict(tangents)
-    for node in linearise(outputs):
+    for node in linearise(outputs, since=min((x.index for x in tangents), default=0)):
         if node.primitive is None or node in tangents:
             continue
         z, operands = read(node, record)
@@ -185,7 +190,7 @@ def pull_floats(node: Node, z_bar: float, bars: dict[Node, Any]) -> None:
     a small network then takes half the time of a loop over operands.
     """
     x, y, kind = node.operand0, node.operand1, node.__class__
-    primitive: Any = node.primitive  # an Elementwise: Values have no other
+    primitive: Any = node.primitive
     try:
         if y.__class__ is Operand:  # one operand, or more than two
             pull_each(node, z_bar, bars, float)
@@ -212,7 +217,8 @@ def pull_floats(node: Node, z_bar: float, bars: dict[Node, Any]) -> None:
                 x_bar = z_bar * (f if f.__class__ is float else f(node.primal, x_data, y_data))
             if y_is_node:
                 y_bar = z_bar * (g if g.__class__ is float else g(node.primal, x_data, y_data))
-    except (ArithmeticError, ValueError):  # Python raises where IEEE has inf or nan
+    except (ArithmeticError, ValueError):
+        # Python raises where IEEE has inf or nan; and a checkpoint has no two partials.
         pull_each(node, z_bar, bars, np.float64)
         return
     if x_is_node:
@@ -233,9 +239,10 @@ def pull_each(
     """Do the reverse step of a scalar node for any number of operands, with one type of number."""
     primitive: Any = node.primitive
     check_unchanged(node)
+    params = node.params or {}
     z, operands = number(node.primal), [number(primal(x)) for x in node.parents]
     pulled = [
-        (x, float(primitive.pullback(i, z_bar, z, operands, {})))
+        (x, float(primitive.pullback(i, z_bar, z, operands, params)))
         for i, x in enumerate(node.parents)
         if isinstance(x, Node)
     ]

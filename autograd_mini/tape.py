@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from itertools import count
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
@@ -135,6 +135,10 @@ class Node:
         """True where no primitive made this node: an input, a parameter, a detached copy."""
         return self.primitive is None
 
+    def detach(self) -> Self:
+        """Return a leaf with the same data, through which no gradient flows."""
+        return type(self)(self.primal)  # type: ignore[call-arg]  # both kinds take data alone
+
     def tape(self) -> Tape:
         """Return the Wengert list of the nodes that lead to this one, this one last."""
         return Tape(self)
@@ -192,18 +196,31 @@ def called(node: Node) -> str:
     return f"{name}{made}{where} (tape index {node.index})"
 
 
-def linearise(outputs: Iterable[Node]) -> list[Node]:
-    """Return every node that leads to `outputs`, and those, each once and operands first."""
+def linearise(outputs: Iterable[Node], since: int = 0) -> list[Node]:
+    """Return every node that leads to `outputs`, and those, each once and operands first.
+
+    Nodes with an index below `since`, and what is behind them, are left out.
+    """
     seen = set(outputs)
     waiting = list(seen)
     while waiting:
         node = waiting.pop()
         operands = node.operand0 if node.operand1 is MORE else (node.operand0, node.operand1)
         for x in operands:
-            if isinstance(x, Node) and x not in seen:
+            if isinstance(x, Node) and x not in seen and x.index >= since:
                 seen.add(x)
                 waiting.append(x)
     return sorted(seen, key=attrgetter("index"))
+
+
+def between(inputs: Iterable[Node], outputs: Iterable[Node]) -> dict[Node, None]:
+    """Return the nodes on the ways from `inputs` to `outputs`, those included, in order."""
+    path = dict.fromkeys(inputs)
+    given = set(path)
+    for node in linearise(outputs, since=min(x.index for x in given)):
+        if node not in given and any(isinstance(x, Node) and x in path for x in node.parents):
+            path[node] = None
+    return path
 
 
 def primal(x: Any) -> Any:

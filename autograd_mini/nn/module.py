@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import copy
+from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any, Self
 
@@ -12,6 +13,7 @@ import numpy.typing as npt
 from autograd_mini.errors import StateError
 from autograd_mini.primitive import scope
 from autograd_mini.tape import Node, is_object_array
+from autograd_mini.transforms.structure import Build, register_container
 from autograd_mini.value import data, write
 
 _calling: ContextVar[Module | None] = ContextVar("calling", default=None)
@@ -173,3 +175,29 @@ def is_parameter(x: Any) -> bool:
     if isinstance(x, Node):
         return x.is_leaf
     return is_object_array(x) and all(isinstance(node, Node) and node.is_leaf for node in x.flat)
+
+
+def apart(module: Module) -> tuple[list[Any], Build]:
+    """Return the parameters of a module, and how to make one like it that has others."""
+    parameters = [*module.arrays().values()]
+
+    def build(new: Iterable[Any]) -> Module:
+        replaced = {id(old): other for old, other in zip(parameters, new, strict=True)}
+        return _copied(module, replaced)
+
+    return parameters, build
+
+
+def _copied(x: Any, replaced: dict[int, Any]) -> Any:
+    """Return a copy of the modules and collections in `x`, with other parameters in them."""
+    if id(x) not in replaced and isinstance(x, Module):
+        replaced[id(x)] = new = copy.copy(x)  # known before its parts, which may point back
+        vars(new).update({name: _copied(item, replaced) for name, item in vars(x).items()})
+    elif id(x) not in replaced and isinstance(x, dict):
+        return {key: _copied(item, replaced) for key, item in x.items()}
+    elif id(x) not in replaced and isinstance(x, list | tuple):
+        return type(x)(_copied(item, replaced) for item in x)
+    return replaced.get(id(x), x)
+
+
+register_container(Module, apart)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,6 +18,19 @@ class Generator(Protocol):
 
     def random(self, size: Any) -> Any:
         """Return an array of `size` numbers."""
+
+
+_source: ContextVar[Callable[[Generator], Generator]] = ContextVar("source", default=lambda g: g)
+
+
+@contextmanager
+def draw_from(source: Callable[[Generator], Generator]) -> Iterator[None]:
+    """Draw inside from what `source` says for a generator, not from the generator itself."""
+    token = _source.set(source)
+    try:
+        yield
+    finally:
+        _source.reset(token)
 
 
 def keep_mask(
@@ -50,6 +66,8 @@ def keep_mask(
 
 _keep_mask = Primitive(
     "keep_mask",
-    lambda shape, keep_prob, rng, dtype: np.asarray(rng.random(shape) < keep_prob, dtype=dtype),
+    lambda shape, keep_prob, rng, dtype: np.asarray(
+        _source.get()(rng).random(shape) < keep_prob, dtype=dtype
+    ),
     arity=0,
 )
