@@ -12,6 +12,7 @@ from autograd_mini.ops.random import Generator, draw_from
 from autograd_mini.primitive import Primitive, apply, is_recording, record, recording
 from autograd_mini.sweep import forward, reverse
 from autograd_mini.tape import Node, linearise, next_index
+from autograd_mini.transforms.run import check_function
 from autograd_mini.transforms.structure import leaves, rebuilt
 
 
@@ -26,6 +27,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     Args:
         f: takes and returns nodes, arrays and numbers, or structures of them.
     """
+    check_function(f)
 
     @wraps(f, updated=())
     def checkpointed(*args: Any, **settings: Any) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 from autograd_mini.errors import DataError, ShapeError
 from autograd_mini.sweep import make_seed
 from autograd_mini.tape import Node
-from autograd_mini.transforms.run import Run, plain
+from autograd_mini.transforms.run import Run, check_function, plain
 
 Argnums = int | Sequence[int]
 
@@ -46,6 +46,7 @@ def value_and_grad(
         ShapeError: the output is not one number; `jacobian` takes several.
         DataError: an argument holds no real number.
     """
+    check_function(f)
 
     @wraps(f, updated=())
     def value_and_gradient(*args: Any, **settings: Any) -> tuple[Any, Any]:
@@ -121,6 +122,7 @@ def elementwise_grad(
         argnums: which positional argument to differentiate by; several give a tuple.
         allow_unused: the derivative by an argument that f does not depend on is 0, not an error.
     """
+    check_function(f)
 
     @wraps(f, updated=())
     def derivative(*args: Any, **settings: Any) -> Any:

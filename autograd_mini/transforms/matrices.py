@@ -11,7 +11,7 @@ import numpy as np
 from autograd_mini.ops.shaping import reshape, stack
 from autograd_mini.tape import Node, primal
 from autograd_mini.transforms.gradients import Argnums, grad
-from autograd_mini.transforms.run import Run
+from autograd_mini.transforms.run import Run, check_function
 from autograd_mini.transforms.structure import rebuilt
 
 Mode = Literal["auto", "reverse", "forward"]
@@ -43,6 +43,8 @@ def jacobian(
     """
     if mode not in ("auto", "reverse", "forward"):
         raise ValueError(f"mode is 'auto', 'reverse' or 'forward', got {mode!r}")
+
+    check_function(f)
 
     @wraps(f, updated=())
     def partial_derivatives(*args: Any, **settings: Any) -> Any:

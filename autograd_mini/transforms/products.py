@@ -8,7 +8,7 @@ from typing import Any
 
 from autograd_mini.tape import Node
 from autograd_mini.transforms.gradients import Argnums, grad
-from autograd_mini.transforms.run import Run, matching, plain
+from autograd_mini.transforms.run import Run, check_function, matching, plain
 from autograd_mini.transforms.structure import rebuilt
 
 
@@ -94,6 +94,7 @@ def hvp(
         argnums: which positional argument to differentiate by; with several, v is a tuple too.
         allow_unused: an argument that f does not depend on has second derivatives 0.
     """
+    check_function(f)
 
     @wraps(f, updated=())
     def product(*args_and_v: Any, **settings: Any) -> Any:

@@ -60,7 +60,7 @@ class Run:
     ) -> None:
         self.args = args
         self.single = isinstance(argnums, int)
-        self.positions = _positions(f, argnums, len(args))
+        self.positions = _positions(argnums, len(args))
         self.record = _inside.get() or any(isinstance(args[i], Node) for i in self.positions)
         chosen = [args[i] for i in self.positions]
         for position, argument in zip(self.positions, chosen, strict=True):
@@ -187,6 +187,12 @@ def plain(tree: Any) -> Any:
     return np.array(tree.primal) if isinstance(tree, Tensor) else primal(tree)
 
 
+def check_function(f: Any) -> None:
+    """Raise `DataError` unless `f` can be called."""
+    if not callable(f):
+        raise DataError(f"expected a function to differentiate, got {type(f).__name__} {f!r:.60}")
+
+
 def matching(given: Any, like: Sequence[Any], what: str) -> list[Any]:
     """Return the leaves of tangents or cotangents after checking that they fit what they belong to.
 
@@ -221,9 +227,7 @@ def _zeros(x: Any) -> Any:
     return np.zeros(np.shape(data), getattr(data, "dtype", float)) if np.ndim(data) else 0.0
 
 
-def _positions(f: Any, argnums: int | Sequence[int] | None, count: int) -> list[int]:
-    if not callable(f):
-        raise DataError(f"expected a function to differentiate, got {type(f).__name__} {f!r:.60}")
+def _positions(argnums: int | Sequence[int] | None, count: int) -> list[int]:
     if argnums is None:
         return [*range(count)]
     asked = [argnums] if isinstance(argnums, int) else [*argnums]
