@@ -173,15 +173,19 @@ class Watch:
         return self.look() > index
 
 
+def changed_since(node: Node) -> list[Node]:
+    """Return what has other data now than when `node` was computed, of itself and its operands."""
+    return [x for x in (node, *node.parents) if isinstance(x, Node) and x.changed > node.index]
+
+
 def check_unchanged(node: Node) -> None:
     """Raise `MutationError` if a node or an operand of it changed after the node was computed."""
-    for x in (node, *node.parents):
-        if isinstance(x, Node) and x.changed > node.index:
-            raise MutationError(
-                f"the data of {called(x)} have changed since {called(node)} was computed, and its "
-                "derivative needs the old ones. Sweep first and change them afterwards, or compute "
-                "the graph again"
-            )
+    for x in changed_since(node):
+        raise MutationError(
+            f"the data of {called(x)} have changed since {called(node)} was computed, and its "
+            "derivative needs the old ones. Sweep first and change them afterwards, or compute "
+            "the graph again"
+        )
 
 
 def called(node: Node) -> str:
@@ -189,7 +193,13 @@ def called(node: Node) -> str:
     made = "a leaf" if node.primitive is None else f"the result of {node.primitive.name}"
     name = f"{type(node).__name__} {node.name!r}, " if node.name else ""
     where = f" in {node.scope}" if node.scope else ""
-    return f"{name}{made}{where} (tape index {node.index})"
+    place = f", made at {place_of(node)}" if place_of(node) else ""
+    return f"{name}{made}{where} (tape index {node.index}{place})"
+
+
+def place_of(node: Node) -> Any:
+    """Return the line of code that made a node; None unless `detect_anomaly()` was on."""
+    return getattr(node.scope, "place", None)
 
 
 def linearise(outputs: Iterable[Node]) -> list[Node]:
@@ -231,6 +241,9 @@ class Tape:
     def __init__(self, *outputs: Node) -> None:
         self.outputs = outputs
         self.nodes = linearise(outputs)
+
+    def __reduce__(self) -> tuple[type[Tape], tuple[Node, ...]]:
+        return Tape, self.outputs
 
     def __len__(self) -> int:
         return len(self.nodes)
