@@ -73,22 +73,24 @@ class Traced(str):
         now = {"records": self.records, "checks": self.checks} | changed
         return Traced(str(self) if path is None else path, **now)
 
-    def of_node(
-        self, index: int, data: Any, primitive: Primitive, operands: Sequence[Any]
-    ) -> Traced | None:
-        """Check a result and return the scope of its node; None where it is not recorded.
 
-        Raises:
-            AnomalyError: the result is not finite.
-        """
-        place = users_place()
-        if self.checks and not is_finite(data):
-            raise AnomalyError(
-                f"{primitive.name} (tape index {index}{in_scope(self)}) gave {not_finite(data)}"
-                + lines(operands)
-                + (f"\n  made at {place}" if place else "")
-            )
-        return Traced(self, place=place) if self.records else None
+def of_traced(
+    scope: str, index: int, data: Any, primitive: Primitive, operands: Sequence[Any]
+) -> Traced | None:
+    """Check a result in a `Traced` scope; return the scope of its node, None under `no_grad()`.
+
+    Raises:
+        AnomalyError: the result is not finite.
+    """
+    assert isinstance(scope, Traced)
+    place = users_place()
+    if scope.checks and not is_finite(data):
+        raise AnomalyError(
+            f"{primitive.name} (tape index {index}{in_scope(scope)}) gave {not_finite(data)}"
+            + lines(operands)
+            + (f"\n  made at {place}" if place else "")
+        )
+    return Traced(scope, place=place) if scope.records else None
 
 
 def is_finite(data: Any) -> bool:

@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
-from autograd_mini.tape import Node, Watch, changed_since, linearise, next_index
+from autograd_mini.tape import Node, Watch, linearise, next_index
 
 if TYPE_CHECKING:
     from autograd_mini.primitive import Primitive
@@ -33,7 +33,7 @@ def copied(node: Node) -> Node:
         *node.parents,
     )
     new.grad = node.grad if isinstance(node.grad, Node) else copy.copy(node.grad)
-    if changed_since(node):
+    if outdated(node):
         new.index = node.index  # as old as the original, so as out of date
     return new
 
@@ -160,8 +160,11 @@ def missing(node: Node, known: Callable[[Node], bool]) -> list[Node]:
 
 def outdated(node: Node) -> tuple[int, ...]:
     """Return which data changed after a node was computed: 0 for its own, i for operand i - 1."""
-    changed = changed_since(node)
-    return tuple(i for i, x in enumerate((node, *node.parents)) if any(x is y for y in changed))
+    return tuple(
+        i
+        for i, x in enumerate((node, *node.parents))
+        if isinstance(x, Node) and x.changed > node.index
+    )
 
 
 def make(

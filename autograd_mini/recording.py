@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd_mini.anomaly import Traced
+from autograd_mini.anomaly import Traced, of_traced
 from autograd_mini.errors import DataError
 from autograd_mini.tape import Node, Watch, contains_node, is_object_array, next_index
 from autograd_mini.threads import collector_paused
@@ -85,7 +85,7 @@ def detect_anomaly() -> Iterator[None]:
 
 def detecting_anomaly() -> bool:
     """Return whether `detect_anomaly()` is on."""
-    return isinstance(_scope.get(), Traced)
+    return _scope.get().__class__ is Traced
 
 
 @contextmanager
@@ -177,14 +177,10 @@ def record(
     node.index = next_index()
     node.name = None
     where = _current_scope()
-    if where.__class__ is not str and where is not None:  # in detect_anomaly()
-        where = where.of_node(node.index, data, primitive, parents)  # type: ignore[attr-defined]
-    if where is None:
-        node.primitive = None
-        node.parents = ()
-        node.params = None
-        node.scope = ""
-    else:
+    if where.__class__ is str or (
+        where is not None
+        and (where := of_traced(where, node.index, data, primitive, parents)) is not None
+    ):
         node.primitive = primitive
         if len(parents) == 2:  # most often; what the setter of `parents` does, without the call
             node.operand0, node.operand1 = parents
@@ -192,6 +188,11 @@ def record(
             node.parents = parents
         node.params = params
         node.scope = where
+    else:
+        node.primitive = None
+        node.parents = ()
+        node.params = None
+        node.scope = ""
     return node
 
 

@@ -92,9 +92,10 @@ def pull(node: Node, z_bar: Any, bars: dict[Node, Any], record: bool) -> None:
     """Do the reverse step of a node: add to the cotangent of each operand what `z_bar` sends."""
     assert node.primitive is not None
     z, operands = read(node, record)
+    pullback, params = node.primitive.pullback, node.params or {}
     for i, x in enumerate(node.parents):
         if isinstance(x, Node):
-            x_bar = node.primitive.pullback(i, z_bar, z, operands, node.params or {})
+            x_bar = pullback(i, z_bar, z, operands, params)
             x_bar = unbroadcast(x_bar, x, record)
             if x in bars:
                 bars[x] = like(bars[x] + x_bar, x, record)

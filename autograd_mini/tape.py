@@ -173,19 +173,15 @@ class Watch:
         return self.look() > index
 
 
-def changed_since(node: Node) -> list[Node]:
-    """Return what has other data now than when `node` was computed, of itself and its operands."""
-    return [x for x in (node, *node.parents) if isinstance(x, Node) and x.changed > node.index]
-
-
 def check_unchanged(node: Node) -> None:
     """Raise `MutationError` if a node or an operand of it changed after the node was computed."""
-    for x in changed_since(node):
-        raise MutationError(
-            f"the data of {called(x)} have changed since {called(node)} was computed, and its "
-            "derivative needs the old ones. Sweep first and change them afterwards, or compute "
-            "the graph again"
-        )
+    for x in (node, *node.parents):
+        if isinstance(x, Node) and x.changed > node.index:
+            raise MutationError(
+                f"the data of {called(x)} have changed since {called(node)} was computed, and its "
+                "derivative needs the old ones. Sweep first and change them afterwards, or compute "
+                "the graph again"
+            )
 
 
 def called(node: Node) -> str:
