@@ -17,7 +17,7 @@ import numpy as np
 from autograd_mini.anomaly import Traced, of_traced
 from autograd_mini.errors import DataError
 from autograd_mini.tape import Node, Watch, contains_node, is_object_array, next_index
-from autograd_mini.threads import collector_paused
+from autograd_mini.threads import pause_collector, resume_collector
 
 if TYPE_CHECKING:
     from autograd_mini.primitive import Primitive
@@ -216,11 +216,14 @@ def apply_to_objects(
         raise DataError(
             f"{primitive.name}: a Tensor does not mix with an object array of Values; use one kind"
         )
-    with collector_paused():
+    pause_collector()
+    try:
         if primitive.scalar is not None:
             boxed = [boxed_node(x) if isinstance(x, Node) else x for x in operands]
             return np.frompyfunc(primitive, len(operands), 1)(*boxed)
         return primitive.array(*operands, **(params or {}))
+    finally:
+        resume_collector()
 
 
 def boxed_node(node: Node) -> Any:
