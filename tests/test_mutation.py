@@ -57,7 +57,7 @@ SWEEPS: dict[str, Callable[[Any, Any], Any]] = {
     "forward": lambda z, x: forward([z], {x: 1.0}),
     "recorded forward": lambda z, x: forward([z], {x: type(z)(1.0)}, record=True),
     "explain": lambda z, x: am.explain(z, x),
-    "draw": lambda z, x: draw(z, contributions=True).dot,
+    "draw": lambda z, x: draw(z, contributions=True),
 }
 
 
