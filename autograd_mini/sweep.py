@@ -106,7 +106,10 @@ def pull(node: Node, z_bar: Any, bars: dict[Node, Any], record: bool) -> None:
 def pull_checked(node: Node, z_bar: Any, bars: dict[Node, Any], record: bool) -> None:
     """Do the reverse step of a node inside `detect_anomaly()`."""
     with left_to_the_sweep():
-        pull(node, z_bar, bars, record)
+        if node.rank == 1 and not record:
+            pull_floats(node, z_bar, bars)
+        else:
+            pull(node, z_bar, bars, record)
     for i, x in enumerate(node.parents):
         if isinstance(x, Node):
             what = f"operand {i} the cotangent"
