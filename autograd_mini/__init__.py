@@ -8,7 +8,8 @@ from autograd_mini.ops.elementwise import *  # noqa: F403  # each room says what
 from autograd_mini.ops.linalg import *  # noqa: F403
 from autograd_mini.ops.reductions import *  # noqa: F403
 from autograd_mini.ops.shaping import *  # noqa: F403
-from autograd_mini.primitive import no_grad, register_primitive, scope
+from autograd_mini.primitive import register_primitive
+from autograd_mini.recording import detect_anomaly, no_grad, scope
 from autograd_mini.tape import Node, Tape
 from autograd_mini.tensor import Tensor
 from autograd_mini.transforms import (
@@ -36,6 +37,7 @@ __all__ = [
     "Value",
     "checkpoint",
     "data",
+    "detect_anomaly",
     "draw",
     "elementwise_grad",
     "explain",

@@ -5,6 +5,10 @@ class AutogradError(Exception):
     """What every error of this library is, so that one `except` can catch them all."""
 
 
+class AnomalyError(AutogradError, ArithmeticError):
+    """Inside `detect_anomaly()` a result, a cotangent or a tangent was not a finite number."""
+
+
 class DataError(AutogradError, TypeError):
     """A node was made from, or combined with, something that is not real numbers."""
 

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from autograd_mini.copying import copied, deep_copied, reduced
 from autograd_mini.dispatch import call_function, call_ufunc
 from autograd_mini.ops import elementwise as e
 from autograd_mini.primitive import Primitive, apply
@@ -77,6 +78,15 @@ class Operators(Node):
         self.parents = ()
         self.primitive = None
         self.scope = ""
+
+    def __copy__(self) -> Node:
+        return copied(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Node:
+        return deep_copied(self, memo)
+
+    def __reduce__(self) -> tuple[Callable[..., Node], tuple[Any, ...]]:
+        return reduced(self)
 
     def __neg__(self) -> Self:
         return apply(e.neg, self)

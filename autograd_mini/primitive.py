@@ -1,4 +1,4 @@
-"""A primitive: an operation declared once with its local derivatives; `apply` records it.
+"""A primitive: an operation declared once with its local derivatives.
 
 Everything else follows from a declaration: both sweeps, higher orders, NumPy dispatch, pictures.
 Rules are written with recordable operations, so they work alike on floats, arrays and nodes, and
@@ -7,17 +7,41 @@ they never branch on data, so that one recording holds for every input.
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
-from numbers import Real
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
 
 from autograd_mini.errors import DataError, DerivativeError, RegistrationError
-from autograd_mini.tape import Node, Watch, contains_node, is_object_array, next_index
+from autograd_mini.recording import (
+    apply,
+    apply_to_objects,
+    boxed_node,
+    constant,
+    no_grad,
+    on_floats,
+    record,
+    scope,
+)
+
+__all__ = [
+    "BY_UFUNC",
+    "REGISTRY",
+    "ArrayPrimitive",
+    "Elementwise",
+    "Primitive",
+    "apply",
+    "apply_to_objects",
+    "boxed_node",
+    "check_rules",
+    "constant",
+    "lookup",
+    "no_grad",
+    "on_floats",
+    "record",
+    "register_primitive",
+    "scope",
+]
 
 Rule = Callable[..., Any]
 
@@ -152,7 +176,16 @@ def register_primitive(
 
 
 def lookup(name: str) -> Primitive:
-    """Return the primitive of that name."""
+    """Return the primitive of that name; what a pickle does.
+
+    Raises:
+        RegistrationError: there is none.
+    """
+    if name not in REGISTRY:
+        raise RegistrationError(
+            f"no primitive is named {name!r} here, as one was where this was saved; register it "
+            "first: import the module that does"
+        )
     return REGISTRY[name]
 
 
@@ -238,199 +271,3 @@ def check_rules(name: str, rules: Sequence[Rule | float], expected: int, *, para
                 "VJP or JVP, the result, each operand), then the params of the operation, the same "
                 f"in every rule; got one that takes {signature}"
             )
-
-
-_scope: ContextVar[str | None] = ContextVar("scope", default="")
-"""Where nodes are being made, `MLP/layers.0`; None where nothing is recorded."""
-
-
-class scope:  # noqa: N801  # reads as a function, like no_grad
-    """Name the module or function whose nodes are made inside; a context manager.
-
-    Scopes nest: their names are joined by slashes, which gives the path that the context yields, or
-    "" where nothing is recorded. Pictures draw each as a box.
-    """
-
-    __slots__ = ("name", "token")
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __enter__(self) -> str:
-        outer = _scope.get()
-        path = f"{outer}/{self.name}" if outer else self.name
-        self.token = _scope.set(None if outer is None else path)
-        return "" if outer is None else path
-
-    def __exit__(self, *exception: object) -> None:
-        _scope.reset(self.token)
-
-
-@contextmanager
-def no_grad() -> Iterator[None]:
-    """Stop recording: what is computed inside has no history. A context manager or a decorator."""
-    token = _scope.set(None)
-    try:
-        yield
-    finally:
-        _scope.reset(token)
-
-
-def is_recording() -> bool:
-    """Return whether results are recorded here, which `no_grad()` stops."""
-    return _scope.get() is not None
-
-
-@contextmanager
-def recording() -> Iterator[None]:
-    """Record inside, also where `no_grad()` is in force outside: what a transform is asked for."""
-    outer = _scope.get()
-    token = _scope.set("" if outer is None else outer)
-    try:
-        yield
-    finally:
-        _scope.reset(token)
-
-
-def apply(primitive: Primitive, *operands: Any, params: Mapping[str, Any] | None = None) -> Any:
-    """Compute a primitive on nodes and constants and record the result; the one way to do so.
-
-    Without a node among the operands the result is a plain number or array, which is how the rules
-    run in a sweep that is not recorded. Object arrays of `Value`s give object arrays of `Value`s.
-
-    Raises:
-        DataError: an operand is not made of real numbers, or kinds are mixed that do not mix.
-    """
-    kind: type[Node] | None = None
-    data = []
-    numbers = True  # every constant is a Python number
-    unusual = False  # some constant had to be converted, or is an object array
-    for x in operands:
-        if isinstance(x, Node):
-            if kind is None:
-                kind = x.__class__
-            elif kind is not x.__class__:
-                raise DataError(
-                    f"{primitive.name}: a Value and a Tensor do not mix; make the number a Tensor "
-                    "too, Tensor(2.0), or leave its tape with .item()"
-                )
-            if x.changed.__class__ is Watch:
-                x.changed.look()  # what was written until now is what is computed with
-            data.append(x.primal)
-        elif x.__class__ is float or x.__class__ is int:
-            data.append(x)
-        else:
-            numbers = False
-            if x.__class__ is not np.ndarray or x.dtype.kind not in "fb":
-                x = constant(primitive.name, x)
-                unusual = True
-            data.append(x)
-    if unusual or (not numbers and kind is not None and kind.rank == 1):
-        if any(map(is_object_array, data)) or (
-            kind is not None and kind.rank == 1 and any(map(np.ndim, data))
-        ):
-            return apply_to_objects(primitive, kind, operands, params)
-        if kind is not None and kind.rank == 1:
-            data = [float(x) for x in data]
-        operands = tuple(
-            x if isinstance(x, Node) else c for x, c in zip(operands, data, strict=True)
-        )
-    if kind is None:
-        if numbers and primitive.scalar is not None:
-            return on_floats(primitive, data)
-        return primitive.array(*data, **params) if params else primitive.array(*data)
-    return record(kind, kind.compute(primitive, data, params), primitive, operands, params)
-
-
-_new, _current_scope = object.__new__, _scope.get  # looked up once: record() makes every node
-
-
-def record(
-    kind: type[Node],
-    data: Any,
-    primitive: Primitive,
-    parents: tuple[Any, ...],
-    params: Mapping[str, Any] | None = None,
-) -> Any:
-    """Make the node of a result; under `no_grad()` it is a leaf."""
-    node = _new(kind)
-    node.primal = data
-    node.changed = 0
-    node.grad = None
-    node.index = next_index()
-    node.name = None
-    where = _current_scope()
-    if where is None:
-        node.primitive = None
-        node.parents = ()
-        node.params = None
-        node.scope = ""
-    else:
-        node.primitive = primitive
-        if len(parents) == 2:  # most often; what the setter of `parents` does, without the call
-            node.operand0, node.operand1 = parents
-        else:
-            node.parents = parents
-        node.params = params
-        node.scope = where
-    return node
-
-
-def on_floats(primitive: Primitive, data: Sequence[float]) -> float:
-    """Run a primitive on floats, with IEEE results (inf, nan) where Python's math would raise."""
-    assert primitive.scalar is not None
-    try:
-        return primitive.scalar(*data)
-    except (ArithmeticError, ValueError):
-        return float(primitive.array(*map(np.float64, data)))
-
-
-def apply_to_objects(
-    primitive: Primitive,
-    kind: type[Node] | None,
-    operands: Sequence[Any],
-    params: Mapping[str, Any] | None,
-) -> Any:
-    """Run a primitive on object arrays of `Value`s: on each element, or as NumPy itself does."""
-    if kind is not None and kind.rank > 1:
-        raise DataError(
-            f"{primitive.name}: a Tensor does not mix with an object array of Values; use one kind"
-        )
-    # Thousands of nodes are about to be made. They are never part of a cycle, so the collector
-    # would walk the growing graph again and again and find nothing: it takes a third of the time.
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        if primitive.scalar is not None:
-            boxed = [boxed_node(x) if isinstance(x, Node) else x for x in operands]
-            return np.frompyfunc(primitive, len(operands), 1)(*boxed)
-        return primitive.array(*operands, **(params or {}))
-    finally:
-        if collecting:
-            gc.enable()
-
-
-def boxed_node(node: Node) -> Any:
-    """Return a 0-d object array of a node, which NumPy broadcasts without asking what is in it."""
-    box = np.empty((), dtype=object)
-    box[()] = node
-    return box
-
-
-def constant(operation: str, x: Any) -> Any:
-    """Return a plain operand as a float, a NumPy scalar or an array, of numbers or of objects.
-
-    Integers become float64, as in a `Tensor`.
-    """
-    if isinstance(x, list | tuple):
-        x, listed = np.asarray(x), x
-        if contains_node(listed) and not is_object_array(x):
-            raise DataError(f"{operation}: got a list of Tensors; join them with stack(...)")
-    if isinstance(x, np.ndarray | np.generic):
-        if x.dtype.kind in "iu":
-            return x.astype(np.float64)
-        if x.dtype.kind in "fbO":
-            return x
-    elif isinstance(x, Real):
-        return float(x)
-    raise DataError(f"{operation}: expected real numbers, got {type(x).__name__} {x!r:.60}")

@@ -11,16 +11,20 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.anomaly import check_rule
 from autograd_mini.errors import SeedError
 from autograd_mini.ops.reductions import sum as sum_
 from autograd_mini.ops.shaping import astype, broadcast_to, reshape
+from autograd_mini.recording import detecting_anomaly, left_to_the_sweep
 from autograd_mini.tape import NONE, Node, Operand, between, check_unchanged, linearise, primal
+from autograd_mini.threads import ADDING
 
 
 def backward(output: Node, seed: Any = None) -> None:
     """Sweep in reverse from `output`: add to the `.grad` of leaves, set that of interior nodes.
 
-    Should a rule fail on the way, the leaves keep the `.grad` they had.
+    Should a rule fail on the way, the leaves keep the `.grad` they had. Several threads may sweep
+    graphs of their own over shared leaves: nothing that they add is lost.
     """
     leaves = []
     for node, z_bar in reverse({output: make_seed(output, seed)}):
@@ -28,12 +32,13 @@ def backward(output: Node, seed: Any = None) -> None:
             leaves.append((node, z_bar))
         elif node.parents:  # a random source is not differentiated
             node.grad = z_bar
-    for leaf, z_bar in leaves:
-        if leaf.grad is None:
-            # An array that is a view belongs to another node too.
-            leaf.grad = z_bar if getattr(z_bar, "base", None) is None else np.array(z_bar)
-        else:
-            leaf.grad = like(leaf.grad + z_bar, leaf, record=False)
+    with ADDING:
+        for leaf, z_bar in leaves:
+            if leaf.grad is None:
+                # An array that is a view belongs to another node too.
+                leaf.grad = z_bar if getattr(z_bar, "base", None) is None else np.array(z_bar)
+            else:
+                leaf.grad = like(leaf.grad + z_bar, leaf, record=False)
 
 
 def make_seed(output: Node, seed: Any = None) -> Any:
@@ -71,27 +76,55 @@ def reverse(
     bars = dict(seeds)
     take = bars.pop
     ends = frozenset(() if wrt is None else wrt)
-    path = linearise(bars) if wrt is None else between(ends, bars)
-    for node in reversed(path):
+    path = None if wrt is None else between(ends, bars)
+    checked = detecting_anomaly()
+    for node in reversed(linearise(bars) if path is None else path):
         z_bar = take(node, None)
         if z_bar is None:
             continue
         yield node, z_bar
         if node.operand0 is NONE or node in ends:  # a leaf, a random source, or the goal
             continue
-        assert node.primitive is not None
+        if checked:
+            pull_checked(node, z_bar, bars, record, path)
+        elif node.rank == 1 and not record:
+            pull_floats(node, z_bar, bars)
+        else:
+            pull(node, z_bar, bars, record, path)
+
+
+Path = Mapping[Node, None] | None
+"""The nodes that cotangents are wanted of; None for all."""
+
+
+def pull(node: Node, z_bar: Any, bars: dict[Node, Any], record: bool, path: Path = None) -> None:
+    """Do the reverse step of a node: add to the cotangent of each operand what `z_bar` sends."""
+    assert node.primitive is not None
+    z, operands = read(node, record)
+    pullback, params = node.primitive.pullback, node.params or {}
+    for i, x in enumerate(node.parents):
+        if isinstance(x, Node) and (path is None or x in path):
+            x_bar = pullback(i, z_bar, z, operands, params)
+            x_bar = unbroadcast(x_bar, x, record)
+            if x in bars:
+                bars[x] = like(bars[x] + x_bar, x, record)
+            else:  # each node its own array object: see backward()
+                bars[x] = x_bar[...] if x_bar is z_bar and not record else x_bar
+
+
+def pull_checked(
+    node: Node, z_bar: Any, bars: dict[Node, Any], record: bool, path: Path = None
+) -> None:
+    """Do the reverse step of a node inside `detect_anomaly()`."""
+    with left_to_the_sweep():
         if node.rank == 1 and not record:
             pull_floats(node, z_bar, bars)
-            continue
-        z, operands = read(node, record)
-        for i, x in enumerate(node.parents):
-            if isinstance(x, Node) and (wrt is None or x in path):
-                x_bar = node.primitive.pullback(i, z_bar, z, operands, node.params or {})
-                x_bar = unbroadcast(x_bar, x, record)
-                if x in bars:
-                    bars[x] = like(bars[x] + x_bar, x, record)
-                else:  # each node its own array object: see backward()
-                    bars[x] = x_bar[...] if x_bar is z_bar and not record else x_bar
+        else:
+            pull(node, z_bar, bars, record, path)
+    for i, x in enumerate(node.parents):
+        if isinstance(x, Node) and x in bars:
+            what = f"operand {i} the cotangent"
+            check_rule("reverse", what, bars[x], node, [("cotangent of the result", z_bar)])
 
 
 def forward(
@@ -103,18 +136,37 @@ def forward(
     output that no given tangent reaches has tangent None.
     """
     dots = dict(tangents)
+    step = push_checked if detecting_anomaly() else push
     for node in linearise(outputs, since=min((x.index for x in tangents), default=0)):
-        if node.primitive is None or node in tangents:
-            continue
-        z, operands = read(node, record)
-        z_dot = None
-        for i, x in enumerate(node.parents):
-            if isinstance(x, Node) and x in dots:
-                term = node.primitive.pushforward(i, dots[x], z, operands, node.params or {})
-                z_dot = term if z_dot is None else z_dot + term
-        if z_dot is not None:
-            dots[node] = broadcast(z_dot, node, record)
+        if node.primitive is not None and node not in tangents:
+            step(node, dots, record)
     return [dots.get(output) for output in outputs]
+
+
+def push(node: Node, dots: dict[Node, Any], record: bool) -> None:
+    """Do the forward step of a node: give it the tangent that those of its operands cause."""
+    assert node.primitive is not None
+    z, operands = read(node, record)
+    z_dot = None
+    for i, x in enumerate(node.parents):
+        if isinstance(x, Node) and x in dots:
+            term = node.primitive.pushforward(i, dots[x], z, operands, node.params or {})
+            z_dot = term if z_dot is None else z_dot + term
+    if z_dot is not None:
+        dots[node] = broadcast(z_dot, node, record)
+
+
+def push_checked(node: Node, dots: dict[Node, Any], record: bool) -> None:
+    """Do the forward step of a node inside `detect_anomaly()`."""
+    with left_to_the_sweep():
+        push(node, dots, record)
+    if node in dots:
+        carried = [
+            (f"tangent of operand {i}", dots[x])
+            for i, x in enumerate(node.parents)
+            if isinstance(x, Node) and x in dots
+        ]
+        check_rule("forward", "its result the tangent", dots[node], node, carried)
 
 
 def read(node: Node, record: bool) -> tuple[Any, Sequence[Any]]:

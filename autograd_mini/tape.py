@@ -193,7 +193,13 @@ def called(node: Node) -> str:
     made = "a leaf" if node.primitive is None else f"the result of {node.primitive.name}"
     name = f"{type(node).__name__} {node.name!r}, " if node.name else ""
     where = f" in {node.scope}" if node.scope else ""
-    return f"{name}{made}{where} (tape index {node.index})"
+    place = f", made at {place_of(node)}" if place_of(node) else ""
+    return f"{name}{made}{where} (tape index {node.index}{place})"
+
+
+def place_of(node: Node) -> Any:
+    """Return the line of code that made a node; None unless `detect_anomaly()` was on."""
+    return getattr(node.scope, "place", None)
 
 
 def linearise(outputs: Iterable[Node], since: int = 0) -> list[Node]:
@@ -248,6 +254,9 @@ class Tape:
     def __init__(self, *outputs: Node) -> None:
         self.outputs = outputs
         self.nodes = linearise(outputs)
+
+    def __reduce__(self) -> tuple[type[Tape], tuple[Node, ...]]:
+        return Tape, self.outputs
 
     def __len__(self) -> int:
         return len(self.nodes)

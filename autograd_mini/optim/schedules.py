@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from numbers import Integral
 
 from autograd_mini.optim.ranges import require
@@ -21,7 +22,7 @@ def constant(lr: float) -> Schedule:
         SettingError: `lr` is not positive and finite.
     """
     _require_rate("constant: lr", lr)
-    return lambda t: lr
+    return partial(_constant, lr)
 
 
 def step_decay(lr: float, every: int, factor: float) -> Schedule:
@@ -40,7 +41,7 @@ def step_decay(lr: float, every: int, factor: float) -> Schedule:
     _require_rate("step_decay: lr", lr)
     _require_steps("step_decay: every", every)
     require(0 < factor <= 1, "step_decay: factor", factor, "in (0, 1]")
-    return lambda t: lr * factor ** (t // every)
+    return partial(_step_decay, lr, every, factor)
 
 
 def cosine(lr: float, steps: int, final: float = 0.0) -> Schedule:
@@ -62,13 +63,7 @@ def cosine(lr: float, steps: int, final: float = 0.0) -> Schedule:
     _require_rate("cosine: lr", lr)
     _require_steps("cosine: steps", steps)
     require(0 <= final < math.inf, "cosine: final", final, "0 or more, and finite")
-
-    def schedule(t: int) -> float:
-        if t >= steps:
-            return final
-        return final + (lr - final) * (1 + math.cos(math.pi * t / steps)) / 2
-
-    return schedule
+    return partial(_cosine, lr, steps, final)
 
 
 def warm_up(schedule: Schedule | float, steps: int) -> Schedule:
@@ -88,12 +83,7 @@ def warm_up(schedule: Schedule | float, steps: int) -> Schedule:
     Source: Goyal and others, Accurate, Large Minibatch SGD (2017), section 2.2.
     """
     _require_steps("warm_up: steps", steps)
-    after = as_schedule(schedule)
-
-    def warmed(t: int) -> float:
-        return after(0) * (t + 1) / (steps + 1) if t < steps else after(t - steps)
-
-    return warmed
+    return partial(_warm_up, as_schedule(schedule), steps)
 
 
 def as_schedule(lr: Schedule | float) -> Schedule:
@@ -102,6 +92,27 @@ def as_schedule(lr: Schedule | float) -> Schedule:
         return lr
     _require_rate("lr", lr)
     return constant(lr)
+
+
+# The formulas stand by themselves because functions inside of functions cannot be pickled.
+
+
+def _constant(lr: float, t: int) -> float:
+    return lr
+
+
+def _step_decay(lr: float, every: int, factor: float, t: int) -> float:
+    return lr * factor ** (t // every)
+
+
+def _cosine(lr: float, steps: int, final: float, t: int) -> float:
+    if t >= steps:
+        return final
+    return final + (lr - final) * (1 + math.cos(math.pi * t / steps)) / 2
+
+
+def _warm_up(after: Schedule, steps: int, t: int) -> float:
+    return after(0) * (t + 1) / (steps + 1) if t < steps else after(t - steps)
 
 
 def _require_rate(what: str, lr: float) -> None:

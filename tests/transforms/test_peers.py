@@ -21,7 +21,9 @@ RNG = np.random.default_rng(8)
 def weighed(peer: Peer) -> tuple[list[np.ndarray], np.ndarray]:
     """Return a direction for each input, and weights for the result."""
     z = np.asarray(am.data(peer.ours(*map(am.Tensor, peer.inputs))))
-    return [0.1 * RNG.normal(size=x.shape) for x in peer.inputs], RNG.normal(size=z.shape) / (1.0 + np.abs(z))
+    return [0.1 * RNG.normal(size=x.shape) for x in peer.inputs], RNG.normal(size=z.shape) / (
+        1.0 + np.abs(z)
+    )
 
 
 def orders(peer: Peer, vs: list[np.ndarray], weights: np.ndarray) -> list[float]:

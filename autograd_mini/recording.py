@@ -1,0 +1,270 @@
+"""Recording: `apply` computes a primitive and writes the node of the result onto the tape.
+
+What is recorded, and under which name, is a state of the running thread or asyncio task:
+`no_grad()`, `scope(name)` and `detect_anomaly()` set it for what runs inside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autograd_mini.anomaly import Traced, of_traced
+from autograd_mini.errors import DataError
+from autograd_mini.tape import Node, Watch, contains_node, is_object_array, next_index
+from autograd_mini.threads import pause_collector, resume_collector
+
+if TYPE_CHECKING:
+    from autograd_mini.primitive import Primitive
+
+_scope: ContextVar[str | None] = ContextVar("scope", default="")
+"""Where nodes are being made, `MLP/layers.0`; None where nothing is recorded.
+
+Inside `detect_anomaly()` it is a `Traced`, which is looked at only where the type is not `str`.
+"""
+
+
+class scope:  # noqa: N801  # reads as a function, like no_grad
+    """Name the module or function whose nodes are made inside; a context manager.
+
+    Scopes nest: their names are joined by slashes, which gives the path that the context yields, or
+    "" where nothing is recorded. Pictures draw each as a box.
+    """
+
+    __slots__ = ("name", "token")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __enter__(self) -> str:
+        outer = _scope.get()
+        path = f"{outer}/{self.name}" if outer else self.name
+        if isinstance(outer, Traced):
+            self.token = _scope.set(outer.but(path))
+            return path if outer.records else ""
+        self.token = _scope.set(None if outer is None else path)
+        return "" if outer is None else path
+
+    def __exit__(self, *exception: object) -> None:
+        _scope.reset(self.token)
+
+
+@contextmanager
+def no_grad() -> Iterator[None]:
+    """Stop recording: what is computed inside has no history. A context manager or a decorator."""
+    outer = _scope.get()
+    token = _scope.set(outer.but(records=False) if isinstance(outer, Traced) else None)
+    try:
+        yield
+    finally:
+        _scope.reset(token)
+
+
+def is_recording() -> bool:
+    """Return whether results are recorded here, which `no_grad()` stops."""
+    state = _scope.get()
+    return state.records if isinstance(state, Traced) else state is not None
+
+
+@contextmanager
+def recording() -> Iterator[None]:
+    """Record inside, also where `no_grad()` is in force outside: what a transform is asked for."""
+    outer = _scope.get()
+    inner = outer.but(records=True) if isinstance(outer, Traced) else outer or ""
+    token = _scope.set(inner)
+    try:
+        yield
+    finally:
+        _scope.reset(token)
+
+
+@contextmanager
+def detect_anomaly() -> Iterator[None]:
+    """Raise `AnomalyError` at the first number that is not finite; for debugging, since it is slow.
+
+    Checked is every result that is computed on nodes inside of the context, and in a sweep inside
+    of it every cotangent and tangent: the message names the primitive, its operands and the line
+    of code that made the node. What is put in, the data of leaves and seeds, is not checked itself.
+    A context manager or a decorator, for the running thread or task alone.
+    """
+    outer = _scope.get()
+    state = outer if isinstance(outer, Traced) else Traced(outer or "", records=outer is not None)
+    token = _scope.set(state)
+    try:
+        yield
+    finally:
+        _scope.reset(token)
+
+
+def detecting_anomaly() -> bool:
+    """Return whether `detect_anomaly()` is on."""
+    return _scope.get().__class__ is Traced
+
+
+@contextmanager
+def left_to_the_sweep() -> Iterator[None]:
+    """Let a rule compute what it likes inside of `detect_anomaly()`: its result is checked later.
+
+    A rule may divide by zero where the quotient is then masked out.
+    """
+    state = _scope.get()
+    token = _scope.set(state.but(checks=False) if isinstance(state, Traced) else state)
+    try:
+        with np.errstate(all="ignore"):
+            yield
+    finally:
+        _scope.reset(token)
+
+
+def apply(primitive: Primitive, *operands: Any, params: Mapping[str, Any] | None = None) -> Any:
+    """Compute a primitive on nodes and constants and record the result; the one way to do so.
+
+    Without a node among the operands the result is a plain number or array, which is how the rules
+    run in a sweep that is not recorded. Object arrays of `Value`s give object arrays of `Value`s.
+
+    Raises:
+        DataError: an operand is not made of real numbers, or kinds are mixed that do not mix.
+    """
+    kind: type[Node] | None = None
+    data = []
+    numbers = True  # every constant is a Python number
+    unusual = False  # some constant had to be converted, or is an object array
+    for x in operands:
+        if isinstance(x, Node):
+            if kind is None:
+                kind = x.__class__
+            elif kind is not x.__class__:
+                raise DataError(
+                    f"{primitive.name}: a Value and a Tensor do not mix; make the number a Tensor "
+                    "too, Tensor(2.0), or leave its tape with .item()"
+                )
+            if x.changed.__class__ is Watch:
+                x.changed.look()  # what was written until now is what is computed with
+            data.append(x.primal)
+        elif x.__class__ is float or x.__class__ is int:
+            data.append(x)
+        else:
+            numbers = False
+            if x.__class__ is not np.ndarray or x.dtype.kind not in "fb":
+                x = constant(primitive.name, x)
+                unusual = True
+            data.append(x)
+    if unusual or (not numbers and kind is not None and kind.rank == 1):
+        if any(map(is_object_array, data)) or (
+            kind is not None and kind.rank == 1 and any(map(np.ndim, data))
+        ):
+            return apply_to_objects(primitive, kind, operands, params)
+        if kind is not None and kind.rank == 1:
+            data = [float(x) for x in data]
+        operands = tuple(
+            x if isinstance(x, Node) else c for x, c in zip(operands, data, strict=True)
+        )
+    if kind is None:
+        if numbers and primitive.scalar is not None:
+            return on_floats(primitive, data)
+        return primitive.array(*data, **params) if params else primitive.array(*data)
+    try:
+        z = kind.compute(primitive, data, params)
+    except (FloatingPointError, RuntimeWarning):  # NumPy was told to raise
+        with np.errstate(all="ignore"):  # detect_anomaly() has more to say about the result
+            record(kind, kind.compute(primitive, data, params), primitive, operands, params)
+        raise
+    return record(kind, z, primitive, operands, params)
+
+
+_new, _current_scope = object.__new__, _scope.get  # looked up once: record() makes every node
+
+
+def record(
+    kind: type[Node],
+    data: Any,
+    primitive: Primitive,
+    parents: tuple[Any, ...],
+    params: Mapping[str, Any] | None = None,
+) -> Any:
+    """Make the node of a result; under `no_grad()` it is a leaf."""
+    node = _new(kind)
+    node.primal = data
+    node.changed = 0
+    node.grad = None
+    node.index = next_index()
+    node.name = None
+    where = _current_scope()
+    if where.__class__ is str or (
+        where is not None
+        and (where := of_traced(where, node.index, data, primitive, parents)) is not None
+    ):
+        node.primitive = primitive
+        if len(parents) == 2:  # most often; what the setter of `parents` does, without the call
+            node.operand0, node.operand1 = parents
+        else:
+            node.parents = parents
+        node.params = params
+        node.scope = where
+    else:
+        node.primitive = None
+        node.parents = ()
+        node.params = None
+        node.scope = ""
+    return node
+
+
+def on_floats(primitive: Primitive, data: Sequence[float]) -> float:
+    """Run a primitive on floats, with IEEE results (inf, nan) where Python's math would raise."""
+    assert primitive.scalar is not None
+    try:
+        return primitive.scalar(*data)
+    except (ArithmeticError, ValueError):
+        return float(primitive.array(*map(np.float64, data)))
+
+
+def apply_to_objects(
+    primitive: Primitive,
+    kind: type[Node] | None,
+    operands: Sequence[Any],
+    params: Mapping[str, Any] | None,
+) -> Any:
+    """Run a primitive on object arrays of `Value`s: on each element, or as NumPy itself does."""
+    if kind is not None and kind.rank > 1:
+        raise DataError(
+            f"{primitive.name}: a Tensor does not mix with an object array of Values; use one kind"
+        )
+    pause_collector()
+    try:
+        if primitive.scalar is not None:
+            boxed = [boxed_node(x) if isinstance(x, Node) else x for x in operands]
+            return np.frompyfunc(primitive, len(operands), 1)(*boxed)
+        return primitive.array(*operands, **(params or {}))
+    finally:
+        resume_collector()
+
+
+def boxed_node(node: Node) -> Any:
+    """Return a 0-d object array of a node, which NumPy broadcasts without asking what is in it."""
+    box = np.empty((), dtype=object)
+    box[()] = node
+    return box
+
+
+def constant(operation: str, x: Any) -> Any:
+    """Return a plain operand as a float, a NumPy scalar or an array, of numbers or of objects.
+
+    Integers become float64, as in a `Tensor`.
+    """
+    if isinstance(x, list | tuple):
+        x, listed = np.asarray(x), x
+        if contains_node(listed) and not is_object_array(x):
+            raise DataError(f"{operation}: got a list of Tensors; join them with stack(...)")
+    if isinstance(x, np.ndarray | np.generic):
+        if x.dtype.kind in "iu":
+            return x.astype(np.float64)
+        if x.dtype.kind in "fbO":
+            return x
+    elif isinstance(x, Real):
+        return float(x)
+    raise DataError(f"{operation}: expected real numbers, got {type(x).__name__} {x!r:.60}")
