@@ -14,13 +14,24 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.errors import DispatchError, InPlaceError
-from autograd_mini.ops import elementwise, linalg, reductions, shaping
+from autograd_mini.ops import (
+    elementwise,
+    indexing,
+    joining,
+    linalg,
+    moving,
+    reductions,
+    shaping,
+)
 from autograd_mini.primitive import BY_UFUNC, Primitive, apply, boxed_node
 from autograd_mini.tape import Node, primal
 
 BY_FUNCTION: dict[Callable[..., Any], Callable[..., Any]] = {
     **elementwise.NUMPY,
     **shaping.NUMPY,
+    **indexing.NUMPY,
+    **joining.NUMPY,
+    **moving.NUMPY,
     **reductions.NUMPY,
     **linalg.NUMPY,
 }
@@ -87,7 +98,7 @@ def call_function(
         InPlaceError: the result was to be written into an existing array.
         DispatchError: nothing stands for the call.
     """
-    if function in READING_FUNCTIONS:
+    if function in READING_FUNCTIONS or (function is np.where and len(args) == 1):
         return function(*map(primal, args), **{name: primal(x) for name, x in kwargs.items()})
     name = f"{function.__module__}.{function.__name__}".replace("numpy", "np", 1)
     ours = BY_FUNCTION.get(function)
