@@ -121,7 +121,7 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
 PICKING_MODES = ("edge", "reflect", "symmetric", "wrap")
 
 
-def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = 0.0) -> Any:
+def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = None) -> Any:
     """Return `x` with elements added before and after along each axis.
 
     Args:
@@ -129,13 +129,15 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = 0
         pad_width: how many: an integer, a pair (before, after), or such a pair for each axis.
         mode: what they are: "constant", or elements of `x` as NumPy picks them with "edge",
             "reflect", "symmetric" and "wrap".
-        constant_values: the number for "constant"; it may be a node.
+        constant_values: the number for "constant", by default 0; it may be a node.
     """
-    if mode in PICKING_MODES:
+    if mode in PICKING_MODES and constant_values is None:
         return rearranged(x, lambda positions: np.pad(positions, pad_width, mode))  # type: ignore[call-overload]  # one of those modes
     if mode != "constant":
-        modes = ", ".join(("constant", *PICKING_MODES))
-        raise ValueError(f"pad: mode {mode!r} has no rule; those that have one: {modes}")
+        raise ValueError(
+            "pad: mode is 'constant', with or without constant_values, or without them one of "
+            f"{PICKING_MODES}; got {mode!r}"
+        )
     if np.ndim(primal(constant_values)):
         raise DataError("pad: constant_values must be one number; pad several times for several")
     shape = np.shape(primal(x))
@@ -147,7 +149,8 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = 0
     whole = tuple(a + n + b for (a, b), n in zip(pairs, shape, strict=True))
     if isinstance(constant_values, Node) and constant_values.rank == 1:
         constant_values = boxed_node(constant_values)
-    return set_at(broadcast_to(in_precision_of(x, constant_values), whole), x, inside)
+    number = in_precision_of(x, 0.0 if constant_values is None else constant_values)
+    return set_at(broadcast_to(number, whole), x, inside)
 
 
 NUMPY: dict[Callable[..., Any], Callable[..., Any]] = {

@@ -151,10 +151,10 @@ def astype(x: Any, dtype: Any) -> Any:
 
 def in_precision_of(x: Any, y: Any) -> Any:
     """Return `y` in the dtype that `x` has; objects stay what they are."""
-    dtype = constant("astype", primal(x)).dtype
+    dtype = constant("astype", primal(x)).dtype  # also where it is a list
     if isinstance(y, Node):
         return y if y.rank == 1 or y.primal.dtype == dtype else astype(y, dtype)
-    y = constant("astype", y)
+    y = constant("astype", y)  # nothing that holds a node may become a plain number here
     return y if is_object_array(y) else np.asarray(y, dtype)
 
 
