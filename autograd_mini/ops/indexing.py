@@ -58,7 +58,7 @@ def frozen_index(index: Any) -> Any:
 
 def _frozen_part(part: Any) -> Any:
     """Return one part of an index, with an array of its own in place of any sequence."""
-    if part.__class__ is slice or part.__class__ is int:
+    if part.__class__ in (slice, int) or part is None or part is ...:  # nearly always
         return part
     if contains_node(part) or is_object_array(part):
         raise DataError("an index must be plain integers or booleans; give the node's .data")
@@ -89,7 +89,7 @@ def _scatter(x: Any, index: Any, shape: tuple[int, ...]) -> Any:
     arrays = _arrays(index)
     if not arrays:
         out[index] = x
-    elif index is arrays[0] and index.ndim == 1:
+    elif index is arrays[0] and index.ndim == len(shape) == 1:
         np.add.at(out, index, x)
     else:  # NumPy is quick with one flat index, and slow with others
         positions = np.arange(out.size).reshape(shape)[index]
