@@ -54,6 +54,7 @@ READING_FUNCTIONS = {
     *(np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.iscomplexobj, np.isrealobj),
     *(np.array_equal, np.array_equiv, np.allclose, np.isclose, np.any, np.all),
     *(np.argmax, np.argmin, np.argsort, np.nonzero, np.flatnonzero, np.count_nonzero),
+    *(np.argwhere, np.diag_indices_from, np.tril_indices_from, np.triu_indices_from),
     *(np.searchsorted, np.digitize, np.isposinf, np.isneginf, np.may_share_memory),
     *(np.zeros_like, np.ones_like, np.empty_like, np.full_like),
     *(np.array2string, np.array_repr, np.array_str),

@@ -58,8 +58,11 @@ def frozen_index(index: Any) -> Any:
 
 def _frozen_part(part: Any) -> Any:
     """Return one part of an index, with an array of its own in place of any sequence."""
-    if part.__class__ in (slice, int) or part is None or part is ...:  # nearly always
+    kind = part.__class__
+    if kind is int or kind is slice or part is None or part is ...:  # nearly always
         return part
+    if kind is np.ndarray and part.dtype.char != "O":
+        return part.copy()
     if contains_node(part) or is_object_array(part):
         raise DataError("an index must be plain integers or booleans; give the node's .data")
     if isinstance(part, Sequence) and not isinstance(part, str):

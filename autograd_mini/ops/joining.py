@@ -118,7 +118,7 @@ def meshgrid(*vectors: Any, sparse: bool = False, indexing: str = "xy") -> tuple
     if indexing not in ("xy", "ij"):
         raise ValueError(f"indexing is 'xy' or 'ij', got {indexing!r}")
     n = len(vectors)
-    grids = [reshape(x, (*(1,) * i, -1, *(1,) * (n - 1 - i))) for i, x in enumerate(vectors)]
+    grids = [reshape(x, (*(1,) * i, -1, *(1,) * (n - 1 - i))) for i, x in enumerate(boxed(vectors))]
     if indexing == "xy" and n > 1:
         grids = [swapaxes(x, 0, 1) for x in grids]
     return tuple(grids) if sparse else broadcast_arrays(*grids)

@@ -105,6 +105,18 @@ def test_where_with_a_condition_alone():
     assert_array_equal(np.where(am.Value(2.0) > 1, am.Value(3.0), 0.0).data, 3.0)
 
 
+@pytest.mark.parametrize(
+    "function",
+    [np.argwhere, np.diag_indices_from, np.tril_indices_from, np.triu_indices_from, np.argsort],
+)
+def test_functions_that_give_positions(function: Any):
+    """They only read, and give what can be an index."""
+    array = np.array([[0.0, 2.0], [3.0, 1.0]])
+    found = function(am.Tensor(array))
+    assert_array_equal(found, function(array))
+    assert_array_equal(am.Tensor(array)[found].data, array[found])
+
+
 def test_take_along_axis_after_argsort():
     """Sorting by positions passes each cotangent back to where the element was."""
     x = am.Tensor([[3.0, 1.0, 2.0], [4.0, 6.0, 5.0]])

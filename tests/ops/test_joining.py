@@ -42,6 +42,12 @@ def test_joining_values(name: str):
     assert z.ravel().tolist() == [v, w]
 
 
+def test_meshgrid_of_values():
+    """The grid of two `Value`s has one point."""
+    v, w = am.Value(1.0), am.Value(2.0)
+    assert [x.tolist() for x in am.meshgrid(v, w)] == [[[v]], [[w]]]
+
+
 def test_parts_are_on_the_tape():
     """Each part of a split passes its cotangent to its place; what is not used gets zeros."""
     x = am.Tensor(np.arange(6.0))
