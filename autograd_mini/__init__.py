@@ -3,9 +3,20 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from autograd_mini.ops import elementwise, linalg, reductions, shaping
+from autograd_mini.ops import (
+    elementwise,
+    indexing,
+    joining,
+    linalg,
+    moving,
+    reductions,
+    shaping,
+)
 from autograd_mini.ops.elementwise import *  # noqa: F403  # each room says what is public in it
+from autograd_mini.ops.indexing import *  # noqa: F403
+from autograd_mini.ops.joining import *  # noqa: F403
 from autograd_mini.ops.linalg import *  # noqa: F403
+from autograd_mini.ops.moving import *  # noqa: F403
 from autograd_mini.ops.reductions import *  # noqa: F403
 from autograd_mini.ops.shaping import *  # noqa: F403
 from autograd_mini.primitive import register_primitive
@@ -58,7 +69,10 @@ __all__ = [
     "vjp",
 ]
 __all__ += elementwise.__all__
+__all__ += indexing.__all__
+__all__ += joining.__all__
 __all__ += linalg.__all__
+__all__ += moving.__all__
 __all__ += reductions.__all__
 __all__ += shaping.__all__
 

@@ -14,13 +14,24 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.errors import DispatchError, InPlaceError
-from autograd_mini.ops import elementwise, linalg, reductions, shaping
+from autograd_mini.ops import (
+    elementwise,
+    indexing,
+    joining,
+    linalg,
+    moving,
+    reductions,
+    shaping,
+)
 from autograd_mini.primitive import BY_UFUNC, Primitive, apply, boxed_node
 from autograd_mini.tape import Node, primal
 
 BY_FUNCTION: dict[Callable[..., Any], Callable[..., Any]] = {
     **elementwise.NUMPY,
     **shaping.NUMPY,
+    **indexing.NUMPY,
+    **joining.NUMPY,
+    **moving.NUMPY,
     **reductions.NUMPY,
     **linalg.NUMPY,
 }
@@ -43,6 +54,7 @@ READING_FUNCTIONS = {
     *(np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.iscomplexobj, np.isrealobj),
     *(np.array_equal, np.array_equiv, np.allclose, np.isclose, np.any, np.all),
     *(np.argmax, np.argmin, np.argsort, np.nonzero, np.flatnonzero, np.count_nonzero),
+    *(np.argwhere, np.diag_indices_from, np.tril_indices_from, np.triu_indices_from),
     *(np.searchsorted, np.digitize, np.isposinf, np.isneginf, np.may_share_memory),
     *(np.zeros_like, np.ones_like, np.empty_like, np.full_like),
     *(np.array2string, np.array_repr, np.array_str),
@@ -87,7 +99,7 @@ def call_function(
         InPlaceError: the result was to be written into an existing array.
         DispatchError: nothing stands for the call.
     """
-    if function in READING_FUNCTIONS:
+    if function in READING_FUNCTIONS or (function is np.where and len(args) == 1):
         return function(*map(primal, args), **{name: primal(x) for name, x in kwargs.items()})
     name = f"{function.__module__}.{function.__name__}".replace("numpy", "np", 1)
     ours = BY_FUNCTION.get(function)

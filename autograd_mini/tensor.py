@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from autograd_mini.errors import DataError, InPlaceError
 from autograd_mini.operators import Operators, binary
-from autograd_mini.ops import linalg, reductions, shaping
+from autograd_mini.ops import indexing, linalg, moving, reductions, shaping
+from autograd_mini.ops.updates import At
 from autograd_mini.primitive import Primitive
 from autograd_mini.tape import Node, Watch, contains_node, primal
 
@@ -104,9 +105,23 @@ class Tensor(Operators):
         """The tensor with its axes reversed."""
         return shaping.transpose(self)
 
+    @property
+    def mT(self) -> Self:  # noqa: N802  # NumPy's name
+        """The tensor with its last two axes interchanged."""
+        return shaping.matrix_transpose(self)
+
+    @property
+    def at(self) -> At:
+        """What names elements to change: `x.at[index].set(y)` returns a new tensor."""
+        return At(self)
+
     def numpy(self) -> npt.NDArray[Any]:
         """Return a copy of the data as an array, which is on no tape."""
         return np.array(self.primal)
+
+    def tolist(self) -> Any:
+        """Return the data as Python floats, in lists as deep as there are axes."""
+        return self.primal.tolist()
 
     __matmul__, __rmatmul__ = binary(linalg.matmul)
 
@@ -117,13 +132,13 @@ class Tensor(Operators):
         return (self[i] for i in range(len(self)))
 
     def __getitem__(self, index: Any) -> Self:
-        return shaping.getitem(self, index)
+        return indexing.getitem(self, index)
 
     def __setitem__(self, index: Any, value: Any) -> NoReturn:
         raise InPlaceError(
             "a Tensor cannot be changed in place: its tape may still need the old numbers. Build a "
-            "new one with where(condition, x, y), concatenate or stack, or change a copy of the "
-            "data, x.numpy(), and make a Tensor from it"
+            "new one with x.at[index].set(y), where(condition, x, y), concatenate or stack, or "
+            "change a copy of the data, x.numpy(), and make a Tensor from it"
         )
 
     def __contains__(self, number: Any) -> bool:
@@ -142,9 +157,9 @@ class Tensor(Operators):
             array.flags.writeable = False  # nobody can write where no watch looks
         return array
 
-    def reshape(self, *shape: Any) -> Self:
+    def reshape(self, *shape: Any, order: str = "C") -> Self:
         """Return the same elements in another shape, given as one tuple or as integers."""
-        return shaping.reshape(self, shape[0] if len(shape) == 1 else shape)
+        return shaping.reshape(self, shape[0] if len(shape) == 1 else shape, order)
 
     def transpose(self, *axes: Any) -> Self:
         """Return the tensor with its axes permuted, by default reversed."""
@@ -157,6 +172,13 @@ class Tensor(Operators):
     min = reductions.min
     logsumexp = reductions.logsumexp
     log_softmax = reductions.log_softmax
+    ravel = flatten = shaping.ravel
+    squeeze = shaping.squeeze
+    swapaxes = shaping.swapaxes
+    copy = shaping.copy
     expand_dims = shaping.expand_dims
     broadcast_to = shaping.broadcast_to
     astype = shaping.astype
+    take = indexing.take
+    diagonal = indexing.diagonal
+    repeat = moving.repeat

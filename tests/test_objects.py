@@ -99,6 +99,44 @@ def test_against_tensors(f: Callable[..., Any]):
         assert_allclose(a, b, rtol=1e-10, atol=1e-12)
 
 
+@pytest.mark.parametrize("module", [am, np], ids=["am", "np"])
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda m, w, b: m.flip(w, 1) * W + m.flip(b)[:, None],
+        lambda m, w, b: m.rot90(w) * X[:3, :2],
+        lambda m, w, b: m.roll(w, 1) * W - m.roll(w, (1, 2), (0, 1)),
+        lambda m, w, b: m.tile(b, (2, 2)) * X[:2, [0, 1, 2, 0]],
+        lambda m, w, b: m.repeat(w, 2, axis=1) + m.repeat(b, [1, 5]),
+        lambda m, w, b: m.pad(w, 1) ** 2,
+        lambda m, w, b: m.pad(w, ((0, 0), (1, 2)), constant_values=0.5) ** 2,
+        lambda m, w, b: m.pad(w, 1, mode="reflect") ** 2 + m.pad(b, (1, 2), mode="edge"),
+        lambda m, w, b: m.moveaxis(m.broadcast_arrays(w, b[:, None])[1], 0, 1) * W.T,
+        lambda m, w, b: m.swapaxes(w, 0, 1) @ b * m.ravel(w)[:3],
+        lambda m, w, b: m.squeeze(m.atleast_3d(b)) * m.matrix_transpose(w),
+        lambda m, w, b: m.vstack([w, w[0]]) * X[:3] + m.hstack([b, 1.0]),
+        lambda m, w, b: m.column_stack([b, w]) * m.column_stack([b, W]),
+        lambda m, w, b: m.dstack([b, b]) * m.append(b, w)[:2],
+        lambda m, w, b: m.split(w, 3, axis=1)[2] * m.array_split(w, 2, axis=1)[0],
+        lambda m, w, b: m.meshgrid(b, w[0])[0] * m.meshgrid(b, w[0])[1],
+        lambda m, w, b: m.take(w, [0, 0, 5]) * m.take(w, [2, 2, 1], axis=1),
+        lambda m, w, b: m.take_along_axis(w, np.argsort(W, axis=1), axis=1) * W,
+        lambda m, w, b: m.diag(b) @ w + m.diagonal(w, 1)[:, None],
+        lambda m, w, b: m.diag(w, -1) * m.compress([False, True, True], w, axis=1),
+        lambda m, w, b: m.extract(W > 0, w) ** 2,
+        lambda m, w, b: m.tril(w) * W + m.triu(w, 1) ** 2,
+        lambda m, w, b: m.copy(w) * W,
+    ],
+)
+def test_moving_and_picking(module: Any, f: Callable[..., Any]):
+    """NumPy's functions on object arrays, ours on them, and both on tensors: one result."""
+    total = {am: am.sum, np: np.sum}[module]
+    (by_value, grads), (by_tensor, expected) = both_ways(lambda *x: total(f(module, *x)), W, B)
+    assert_allclose(by_value, by_tensor, rtol=1e-12)
+    for a, b in zip(grads, expected, strict=True):
+        assert_allclose(a, b, rtol=1e-10, atol=1e-12)
+
+
 def test_types():
     """Elementwise results are object arrays, a whole sum is a `Value`."""
     w = am.values(W)

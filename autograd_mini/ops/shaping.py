@@ -1,37 +1,127 @@
-"""The primitives that move, repeat or pick elements. All are linear, so each is its own JVP."""
+"""Shapes, axes and precision: what changes how the same elements are laid out.
+
+The primitives are linear, so each is its own JVP. What NumPy returns as a view is one here too.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from autograd_mini.errors import DataError
-from autograd_mini.primitive import ArrayPrimitive, apply
-from autograd_mini.tape import Node, primal
+from autograd_mini.ops.elementwise import positive
+from autograd_mini.primitive import ArrayPrimitive, apply, constant
+from autograd_mini.tape import Node, is_object_array, primal
 
 __all__ = [
     "astype",
+    "atleast_1d",
+    "atleast_2d",
+    "atleast_3d",
+    "broadcast_arrays",
     "broadcast_to",
-    "concatenate",
+    "copy",
     "expand_dims",
+    "matrix_transpose",
+    "moveaxis",
+    "permute_dims",
+    "ravel",
     "reshape",
-    "stack",
+    "rollaxis",
+    "squeeze",
+    "swapaxes",
     "transpose",
 ]
 
 Shape = int | Sequence[int]
 
 
-def reshape(x: Any, shape: Shape) -> Any:
-    """Return `x` with another shape and the same elements in C order; one entry may be -1."""
-    return apply(_reshape, x, params={"shape": frozen(shape)})
+def reshape(x: Any, shape: Shape, order: str = "C") -> Any:
+    """Return `x` with another shape and the same elements; one entry of it may be -1.
+
+    The elements are read and written with the last axis changing fastest, or the first with order
+    "F". NumPy's other orders go by the layout in memory, on which no result depends here.
+    """
+    if order == "C":
+        return apply(_reshape, x, params={"shape": frozen(shape)})
+    if order != "F":
+        raise ValueError(f"the order of elements is 'C' or 'F', got {order!r}")
+    shape = shape[::-1] if isinstance(shape, Sequence) else shape
+    return transpose(reshape(transpose(x), shape))
+
+
+def ravel(x: Any, order: str = "C") -> Any:
+    """Return the elements of `x` along one axis, in the order of `reshape`."""
+    return reshape(x, -1, order)
+
+
+def squeeze(x: Any, axis: Shape | None = None) -> Any:
+    """Return `x` without its axes of length 1, all of them or those given."""
+    return _reshaped(np.squeeze, x, axis)
+
+
+def atleast_1d(*arrays: Any) -> Any:
+    """Return `x` with at least one axis; of several arrays, a tuple."""
+    return _one_or_all(_reshaped(np.atleast_1d, x) for x in arrays)
+
+
+def atleast_2d(*arrays: Any) -> Any:
+    """Return `x` with at least two axes, the new ones in front; of several arrays, a tuple."""
+    return _one_or_all(_reshaped(np.atleast_2d, x) for x in arrays)
+
+
+def atleast_3d(*arrays: Any) -> Any:
+    """Return `x` with at least three axes, (1, n, 1) or (m, n, 1); of several, a tuple."""
+    return _one_or_all(_reshaped(np.atleast_3d, x) for x in arrays)
+
+
+def _reshaped(function: Callable[..., Any], x: Any, *settings: Any) -> Any:
+    """Return `x` in the shape that a function of NumPy gives it."""
+    return reshape(x, np.shape(function(primal(x), *settings)))
+
+
+def _one_or_all(results: Iterable[Any]) -> Any:
+    every = tuple(results)
+    return every[0] if len(every) == 1 else every
 
 
 def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
     """Return `x` with its axes permuted, by default reversed."""
     return apply(_transpose, x, params={"axes": None if axes is None else tuple(axes)})
+
+
+permute_dims = transpose
+
+
+def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
+    """Return `x` with two axes interchanged."""
+    return _permuted(np.swapaxes, x, axis1, axis2)
+
+
+def moveaxis(x: Any, source: Shape, destination: Shape) -> Any:
+    """Return `x` with the axes `source` at the positions `destination`, the others in order."""
+    return _permuted(np.moveaxis, x, source, destination)
+
+
+def rollaxis(x: Any, axis: int, start: int = 0) -> Any:
+    """Return `x` with an axis moved back until it stands before the axis `start`."""
+    return _permuted(np.rollaxis, x, axis, start)
+
+
+def matrix_transpose(x: Any) -> Any:
+    """Return `x` with its last two axes interchanged: a stack of matrices, each transposed."""
+    return _permuted(np.matrix_transpose, x)
+
+
+def _permuted(function: Callable[..., Any], x: Any, *axes: Any) -> Any:
+    """Return `x` with its axes in the order that a function of NumPy gives them.
+
+    The shape (0, 1, 2 ...) shows afterwards where each axis came from, and takes no memory.
+    """
+    return transpose(x, function(np.empty(range(np.ndim(primal(x)))), *axes).shape)
 
 
 def expand_dims(x: Any, axis: Shape) -> Any:
@@ -44,30 +134,35 @@ def broadcast_to(x: Any, shape: Shape) -> Any:
     return apply(_broadcast_to, x, params={"shape": frozen(shape)})
 
 
+def broadcast_arrays(*arrays: Any) -> tuple[Any, ...]:
+    """Return arrays repeated to their common shape by NumPy's broadcasting rules."""
+    shape = np.broadcast_shapes(*(np.shape(primal(x)) for x in arrays))
+    return tuple(broadcast_to(x, shape) for x in arrays)
+
+
+def copy(x: Any) -> Any:
+    """Return `x` as a node of its own, through which gradients flow as through `x`."""
+    return positive(x)
+
+
 def astype(x: Any, dtype: Any) -> Any:
     """Return `x` in another floating-point precision."""
     return apply(_astype, x, params={"dtype": floating(dtype)})
 
 
-def getitem(x: Any, index: Any) -> Any:
-    """Return `x[index]`, for every index that NumPy takes."""
-    return apply(_getitem, x, params={"index": frozen_index(index)})
-
-
-def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
-    """Join arrays along an axis that they have; with None, flattened."""
-    if axis is None:
-        return concatenate([reshape(x, -1) for x in arrays])
-    return apply(_concatenate, *arrays, params={"axis": axis})
-
-
-def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
-    """Join arrays of one shape along a new axis of the result."""
-    return concatenate([expand_dims(x, axis) for x in arrays], axis)
+def in_precision_of(x: Any, y: Any) -> Any:
+    """Return `y` in the dtype that `x` has; objects stay what they are."""
+    dtype = constant("astype", primal(x)).dtype  # also where it is a list
+    if isinstance(y, Node):
+        return y if y.rank == 1 or y.primal.dtype == dtype else astype(y, dtype)
+    y = constant("astype", y)  # nothing that holds a node may become a plain number here
+    return y if is_object_array(y) else np.asarray(y, dtype)
 
 
 def frozen(shape: Shape) -> Shape:
     """Return a shape or axes that no later change of the caller's list reaches."""
+    if isinstance(shape, np.ndarray):
+        shape = shape.tolist()
     return tuple(shape) if isinstance(shape, Sequence) else shape
 
 
@@ -83,6 +178,7 @@ _reshape = ArrayPrimitive(
     lambda x, shape: np.reshape(x, shape),
     [lambda z_bar, z, x, shape: reshape(z_bar, np.shape(primal(x)))],
     "linear",
+    analytic=True,
     latex=[r"\mathrm{{reshape}}({dz})"],
 )
 
@@ -100,6 +196,7 @@ _transpose = ArrayPrimitive(
     lambda x, axes: np.transpose(x, axes),
     [_transpose_vjp],
     "linear",
+    analytic=True,
     latex=["{dz.T}"],
     formula="{x.T}",
 )
@@ -108,6 +205,7 @@ _expand_dims = ArrayPrimitive(
     lambda x, axis: np.expand_dims(x, axis),
     [lambda z_bar, z, x, axis: reshape(z_bar, np.shape(primal(x)))],
     "linear",
+    analytic=True,
     latex=[r"\mathrm{{reshape}}({dz})"],
 )
 
@@ -127,6 +225,7 @@ _broadcast_to = ArrayPrimitive(
     _broadcast_array,
     [lambda z_bar, z, x, shape: z_bar],  # the sweep sums over the repeated axes
     "linear",
+    analytic=True,
     latex=["{dz}"],
     formula=r"\mathrm{{broadcast}}({x})",
 )
@@ -135,89 +234,40 @@ _astype = ArrayPrimitive(
     lambda x, dtype: np.asarray(x).astype(dtype),
     [lambda z_bar, z, x, dtype: z_bar],  # the sweep brings a cotangent to its operand's dtype
     "linear",
+    analytic=lambda x, dtype: x,  # what is complex stays so
     latex=["{dz}"],
-)
-
-
-def frozen_index(index: Any) -> Any:
-    """Return a private copy of an index, so that no later change of it reaches the tape.
-
-    Raises:
-        DataError: the index is a node: what is differentiated cannot also be a position.
-    """
-    if isinstance(index, tuple):
-        return tuple(frozen_index(part) for part in index)
-    if isinstance(index, Node):
-        raise DataError("an index must be plain integers or booleans; give the node's .data")
-    if isinstance(index, list):
-        return np.array(index) if np.size(index) else np.array(index, dtype=np.intp)
-    return np.array(index) if isinstance(index, np.ndarray) else index
-
-
-def _scatter(x: Any, index: Any, shape: tuple[int, ...]) -> Any:
-    """Return zeros of `shape` with `x` added at `index`: the transpose of getitem."""
-    out = np.zeros(shape, dtype=np.asarray(x).dtype)
-    parts = index if isinstance(index, tuple) else (index,)
-    if any(isinstance(part, np.ndarray) for part in parts):
-        np.add.at(out, index, x)  # an index array may name an element twice
-    else:
-        out[index] += x
-    return out
-
-
-_scatter_add = ArrayPrimitive(
-    "scatter_add",
-    _scatter,
-    [lambda z_bar, z, x, index, shape: getitem(z_bar, index)],
-    "linear",
-    latex=[r"\mathrm{{pick}}({dz})"],
-    formula=r"\mathrm{{scatter}}({x})",
-)
-_getitem = ArrayPrimitive(
-    "getitem",
-    lambda x, index: x[index],
-    [
-        lambda z_bar, z, x, index: apply(
-            _scatter_add, z_bar, params={"index": index, "shape": np.shape(primal(x))}
-        )
-    ],
-    "linear",
-    latex=[r"\mathrm{{scatter}}({dz})"],  # zeros but at the index, where dz is added
-    formula=r"\mathrm{{pick}}({x})",
-)
-
-
-def _concatenate_vjp(i: int, z_bar: Any, z: Any, *arrays: Any, axis: int) -> Any:
-    return getitem(z_bar, _place(i, arrays, axis))
-
-
-def _concatenate_jvp(i: int, x_dot: Any, z: Any, *arrays: Any, axis: int) -> Any:
-    params = {"index": _place(i, arrays, axis), "shape": np.shape(primal(z))}
-    return apply(_scatter_add, x_dot, params=params)
-
-
-def _place(i: int, arrays: Sequence[Any], axis: int) -> tuple[slice, ...]:
-    """Return the index of the part of a concatenation that came from operand `i`."""
-    axis %= np.ndim(primal(arrays[0]))
-    lengths = [np.shape(primal(x))[axis] for x in arrays]
-    start = sum(lengths[:i])
-    return (slice(None),) * axis + (slice(start, start + lengths[i]),)
-
-
-_concatenate = ArrayPrimitive(
-    "concatenate",
-    lambda *arrays, axis: np.concatenate(arrays, axis),
-    _concatenate_vjp,
-    _concatenate_jvp,
-    latex=[r"\mathrm{{part}}({dz})"],
 )
 
 
 NUMPY: dict[Callable[..., Any], Callable[..., Any]] = {
     np.reshape: reshape,
+    np.ravel: ravel,
+    np.squeeze: squeeze,
+    np.atleast_1d: atleast_1d,
+    np.atleast_2d: atleast_2d,
+    np.atleast_3d: atleast_3d,
     np.transpose: transpose,
+    np.swapaxes: swapaxes,
+    np.moveaxis: moveaxis,
+    np.rollaxis: rollaxis,
+    np.matrix_transpose: matrix_transpose,
     np.expand_dims: expand_dims,
     np.broadcast_to: broadcast_to,
-    np.concatenate: concatenate,
-    np.stack: stack,
+    np.broadcast_arrays: broadcast_arrays,
+    np.copy: copy,
 }
+
+
+_ABOVE = {
+    "concatenate": "joining",
+    "frozen_index": "indexing",
+    "getitem": "indexing",
+    "stack": "joining",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Find what has moved to the rooms above, for imports that still name this one."""
+    if name in _ABOVE:
+        return getattr(import_module(f"autograd_mini.ops.{_ABOVE[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

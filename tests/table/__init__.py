@@ -6,7 +6,7 @@ its row here; a test fails until that is done. Functions composed of primitives 
 
 from __future__ import annotations
 
-from tests.table import elementwise, linalg, reductions, shaping
+from tests.table import elementwise, indexing, joining, linalg, moving, reductions, shaping
 from tests.table.case import Case
 
 ROWS: dict[str, list[Case]] = {
@@ -14,6 +14,9 @@ ROWS: dict[str, list[Case]] = {
     **reductions.ROWS,
     **linalg.ROWS,
     **shaping.ROWS,
+    **indexing.ROWS,
+    **joining.ROWS,
+    **moving.ROWS,
 }
 """Every differentiable primitive and every function composed of them, by its name."""
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+import autograd_mini as am
+
 Shape = tuple[int, ...]
 Sampler = Callable[[np.random.Generator, Shape], np.ndarray]
 
@@ -91,3 +93,32 @@ def unary(
         )
         for shape, setting in calls
     ]
+
+
+def numpys(name: str, *calls: tuple[Any, ...]) -> list[Case]:
+    """Return the cases of a function that has NumPy's name and arguments.
+
+    A call is given by the shape of the array, then by the arguments after it; a dictionary at the
+    end holds those that go by name.
+    """
+    return [
+        Case(
+            f"{name}-{shape}-{arguments}",
+            lambda x, call=arguments: called(getattr(am, name), x, call),
+            lambda x, call=arguments: called(getattr(np, name), x, call),
+            (shape,),
+            (real,),
+        )
+        for shape, *arguments in calls
+    ]
+
+
+def called(function: Callable[..., Any], x: Any, arguments: list[Any]) -> Any:
+    """Return what a function makes of an array, several results joined to one."""
+    positional, named = arguments, {}
+    if arguments and isinstance(arguments[-1], dict):
+        *positional, named = arguments
+    result = function(x, *positional, **named)
+    if isinstance(result, list | tuple):
+        return np.concatenate([np.reshape(part, -1) for part in result])
+    return result
