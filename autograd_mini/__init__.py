@@ -3,11 +3,15 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from autograd_mini.ops import elementwise, linalg, reductions, shaping
+from autograd_mini import linalg
+from autograd_mini.ops import elementwise, products, reductions, shaping, subscripts
+from autograd_mini.ops import linalg as matrices
 from autograd_mini.ops.elementwise import *  # noqa: F403  # each room says what is public in it
 from autograd_mini.ops.linalg import *  # noqa: F403
+from autograd_mini.ops.products import *  # noqa: F403
 from autograd_mini.ops.reductions import *  # noqa: F403
 from autograd_mini.ops.shaping import *  # noqa: F403
+from autograd_mini.ops.subscripts import *  # noqa: F403
 from autograd_mini.primitive import no_grad, register_primitive, scope
 from autograd_mini.tape import Node, Tape
 from autograd_mini.tensor import Tensor
@@ -28,6 +32,7 @@ __all__ = [
     "explain",
     "gradcheck",
     "grads",
+    "linalg",
     "nn",
     "no_grad",
     "optim",
@@ -36,9 +41,11 @@ __all__ = [
     "values",
 ]
 __all__ += elementwise.__all__
-__all__ += linalg.__all__
+__all__ += matrices.__all__
+__all__ += products.__all__
 __all__ += reductions.__all__
 __all__ += shaping.__all__
+__all__ += subscripts.__all__
 
 _ON_DEMAND = {
     "draw": "autograd_mini.render",

@@ -14,7 +14,19 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.errors import DispatchError, InPlaceError
-from autograd_mini.ops import elementwise, linalg, reductions, shaping
+from autograd_mini.ops import (
+    elementwise,
+    linalg,
+    norms,
+    products,
+    reductions,
+    shaping,
+    singular,
+    solving,
+    spectral,
+    subscripts,
+    triangular,
+)
 from autograd_mini.primitive import BY_UFUNC, Primitive, apply, boxed_node
 from autograd_mini.tape import Node, primal
 
@@ -23,8 +35,15 @@ BY_FUNCTION: dict[Callable[..., Any], Callable[..., Any]] = {
     **shaping.NUMPY,
     **reductions.NUMPY,
     **linalg.NUMPY,
+    **products.NUMPY,
+    **subscripts.NUMPY,
+    **solving.NUMPY,
+    **triangular.NUMPY,
+    **spectral.NUMPY,
+    **singular.NUMPY,
+    **norms.NUMPY,
 }
-"""By NumPy's function the one of the table, which takes the same arguments, or fewer."""
+"""By NumPy's function, or ufunc, the one of the table: it takes the same arguments, or fewer."""
 
 BY_METHOD: dict[tuple[Any, str], Callable[..., Any]] = {
     (np.add, "reduce"): reductions.sum,
@@ -64,6 +83,8 @@ def call_ufunc(ufunc: Any, method: str, inputs: Sequence[Any], settings: Mapping
             return ufunc(*map(primal, inputs))
         if ufunc in BY_UFUNC:
             return apply(BY_UFUNC[ufunc], *inputs)
+    if method == "__call__" and ufunc in BY_FUNCTION:
+        return call_table(ufunc.__name__, BY_FUNCTION[ufunc], inputs, settings)
     if method == "outer" and not settings and ufunc in BY_UFUNC:
         x, y = inputs
         ones = (1,) * np.ndim(primal(y))

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from autograd_mini.errors import DataError, InPlaceError
 from autograd_mini.operators import Operators, binary
-from autograd_mini.ops import linalg, reductions, shaping
+from autograd_mini.ops import linalg, products, reductions, shaping, subscripts
 from autograd_mini.primitive import Primitive
 from autograd_mini.tape import Node, Watch, contains_node, primal
 
@@ -157,6 +157,8 @@ class Tensor(Operators):
     min = reductions.min
     logsumexp = reductions.logsumexp
     log_softmax = reductions.log_softmax
+    dot = products.dot
+    trace = subscripts.trace
     expand_dims = shaping.expand_dims
     broadcast_to = shaping.broadcast_to
     astype = shaping.astype

@@ -6,13 +6,14 @@ its row here; a test fails until that is done. Functions composed of primitives 
 
 from __future__ import annotations
 
-from tests.table import elementwise, linalg, reductions, shaping
+from tests.table import elementwise, linalg, products, reductions, shaping
 from tests.table.case import Case
 
 ROWS: dict[str, list[Case]] = {
     **elementwise.ROWS,
     **reductions.ROWS,
     **linalg.ROWS,
+    **products.ROWS,
     **shaping.ROWS,
 }
 """Every differentiable primitive and every function composed of them, by its name."""
