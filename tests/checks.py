@@ -172,8 +172,8 @@ def check_layout(case: Case) -> None:
     bars = dict(reverse({z: np.flip(np.flip(z_bar).copy())}))
     assert_allclose(z.data, case.function(*x), rtol=1e-13, atol=1e-15)
     for i, bar in expected.items():
-        assert_allclose(fortran[i], bar, rtol=1e-13)
-        assert_allclose(np.flip(bars[flipped[i]]), bar, rtol=1e-13)
+        assert_allclose(fortran[i], bar, rtol=1e-13, atol=1e-15)
+        assert_allclose(np.flip(bars[flipped[i]]), bar, rtol=1e-13, atol=1e-15)
 
 
 def check_value(case: Case) -> None:

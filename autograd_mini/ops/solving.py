@@ -132,8 +132,17 @@ def _cofactor_slope_array(x: Any, e: Any) -> Any:
 
 
 def _cofactor_slope_by_x(y_bar: Any, z: Any, x: Any, e: Any) -> Any:
-    """Return the third derivative of det(x) along `y_bar` and `e`, for an invertible x."""
+    """Return the third derivative of det(x) along `y_bar` and `e`, for an invertible x.
+
+    Its terms cancel, the more so the nearer x is to a singular matrix.
+
+    Raises:
+        LinAlgError: it is so near that no digit would be right.
+    """
     b = inv(x)
+    size, inverse_size = (np.linalg.norm(primal(m), axis=_MATRIX) for m in (x, b))
+    if (size * inverse_size > np.finfo(size.dtype).eps ** -0.5).any():
+        raise np.linalg.LinAlgError("the third derivative of det needs an invertible matrix")
     first, second = b @ y_bar, b @ e
     t1, t2, t12 = (
         sum_(m * n, _MATRIX, keepdims=True)
@@ -184,7 +193,7 @@ det: ArrayPrimitive = ArrayPrimitive(
     [lambda x_dot, z, x: sum_(x_dot * _cofactor(x), _MATRIX)],
     latex=[r"{dz}\,\mathrm{{cof}}({x})"],
     formula=r"\det({x})",
-    convention="singular: the cofactors, and their slopes; a third derivative raises LinAlgError",
+    convention="singular: right to second order; third derivatives raise LinAlgError",
     analytic=np.linalg.det,
 )
 

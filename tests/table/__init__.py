@@ -6,7 +6,7 @@ its row here; a test fails until that is done. Functions composed of primitives 
 
 from __future__ import annotations
 
-from tests.table import elementwise, linalg, products, reductions, shaping
+from tests.table import elementwise, linalg, matrices, products, reductions, shaping
 from tests.table.case import Case
 
 ROWS: dict[str, list[Case]] = {
@@ -14,6 +14,7 @@ ROWS: dict[str, list[Case]] = {
     **reductions.ROWS,
     **linalg.ROWS,
     **products.ROWS,
+    **matrices.ROWS,
     **shaping.ROWS,
 }
 """Every differentiable primitive and every function composed of them, by its name."""
