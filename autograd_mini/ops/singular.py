@@ -87,7 +87,7 @@ def _turns(p: Any, q: Any, s: Any, needed: Any) -> tuple[Any, Any]:
     settings = {
         "sizes": s,
         "needed": off_diagonal(needed),
-        "what": EQUAL.format("svd", "singular", "svdvals"),
+        "what": EQUAL.format("svd", "singular values", "svdvals"),
     }
     off = 1.0 - mask(p, np.eye)
     total = expand_dims(s, -2) + expand_dims(s, -1)

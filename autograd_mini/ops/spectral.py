@@ -82,7 +82,7 @@ def along(x: Any, u: Any, v: Any) -> Any:
 
 
 EQUAL = (
-    "{}: two {} values are equal to rounding, so that their vectors are any basis of a space and "
+    "{}: two {} are equal to rounding, so that their vectors are any basis of a space and "
     "have no derivative. If only the values count, use {}"
 )
 
@@ -129,7 +129,7 @@ def _eigh_vjp(z_bar: Any, z: Any, x: Any, UPLO: str) -> Any:  # noqa: N803
         differences(w),
         sizes=w,
         needed=off_diagonal(m),
-        what=EQUAL.format("eigh", "eigen", "eigvalsh"),
+        what=EQUAL.format("eigh", "eigenvalues", "eigvalsh"),
     )
     return (v * expand_dims(w_bar, -2) + v @ turn) @ swapped(v)
 
@@ -142,7 +142,7 @@ def _eigh_jvp(x_dot: Any, z: Any, x: Any, UPLO: str) -> Any:  # noqa: N803
         differences(w),
         sizes=w,
         needed=off_diagonal(e),
-        what=EQUAL.format("eigh", "eigen", "eigvalsh"),
+        what=EQUAL.format("eigh", "eigenvalues", "eigvalsh"),
     )
     return concatenate([expand_dims(diagonal(e), -2), v @ turn], -2)
 
