@@ -3,22 +3,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from autograd_mini.ops import (
-    elementwise,
-    indexing,
-    joining,
-    linalg,
-    moving,
-    reductions,
-    shaping,
-)
-from autograd_mini.ops.elementwise import *  # noqa: F403  # each room says what is public in it
-from autograd_mini.ops.indexing import *  # noqa: F403
-from autograd_mini.ops.joining import *  # noqa: F403
-from autograd_mini.ops.linalg import *  # noqa: F403
-from autograd_mini.ops.moving import *  # noqa: F403
-from autograd_mini.ops.reductions import *  # noqa: F403
-from autograd_mini.ops.shaping import *  # noqa: F403
+from autograd_mini import linalg, ops
+from autograd_mini.ops import *  # noqa: F403  # the table says what is public in it
 from autograd_mini.primitive import register_primitive
 from autograd_mini.recording import detect_anomaly, no_grad, scope
 from autograd_mini.tape import Node, Tape
@@ -59,6 +45,7 @@ __all__ = [
     "hvp",
     "jacobian",
     "jvp",
+    "linalg",
     "nn",
     "no_grad",
     "optim",
@@ -68,13 +55,7 @@ __all__ = [
     "values",
     "vjp",
 ]
-__all__ += elementwise.__all__
-__all__ += indexing.__all__
-__all__ += joining.__all__
-__all__ += linalg.__all__
-__all__ += moving.__all__
-__all__ += reductions.__all__
-__all__ += shaping.__all__
+__all__ += ops.__all__
 
 _ON_DEMAND = {
     "draw": "autograd_mini.render",

@@ -14,28 +14,9 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.errors import DispatchError, InPlaceError
-from autograd_mini.ops import (
-    elementwise,
-    indexing,
-    joining,
-    linalg,
-    moving,
-    reductions,
-    shaping,
-)
+from autograd_mini.ops import NUMPY, reductions, shaping
 from autograd_mini.primitive import BY_UFUNC, Primitive, apply, boxed_node
 from autograd_mini.tape import Node, primal
-
-BY_FUNCTION: dict[Callable[..., Any], Callable[..., Any]] = {
-    **elementwise.NUMPY,
-    **shaping.NUMPY,
-    **indexing.NUMPY,
-    **joining.NUMPY,
-    **moving.NUMPY,
-    **reductions.NUMPY,
-    **linalg.NUMPY,
-}
-"""By NumPy's function the one of the table, which takes the same arguments, or fewer."""
 
 BY_METHOD: dict[tuple[Any, str], Callable[..., Any]] = {
     (np.add, "reduce"): reductions.sum,
@@ -76,6 +57,8 @@ def call_ufunc(ufunc: Any, method: str, inputs: Sequence[Any], settings: Mapping
             return ufunc(*map(primal, inputs))
         if ufunc in BY_UFUNC:
             return apply(BY_UFUNC[ufunc], *inputs)
+    if method == "__call__" and ufunc in NUMPY:
+        return call_table(ufunc.__name__, NUMPY[ufunc], inputs, settings)
     if method == "outer" and not settings and ufunc in BY_UFUNC:
         x, y = inputs
         ones = (1,) * np.ndim(primal(y))
@@ -102,7 +85,7 @@ def call_function(
     if function in READING_FUNCTIONS or (function is np.where and len(args) == 1):
         return function(*map(primal, args), **{name: primal(x) for name, x in kwargs.items()})
     name = f"{function.__module__}.{function.__name__}".replace("numpy", "np", 1)
-    ours = BY_FUNCTION.get(function)
+    ours = NUMPY.get(function)
     values = [x for x in args if isinstance(x, Node) and x.rank == 1]
     if values and not isinstance(ours, Primitive):
         # To NumPy a Value is an object like any other, an array of one number.
@@ -110,7 +93,7 @@ def call_function(
     if ours is None:
         raise DispatchError(
             f"{name} has no rule for a Tensor; those that have one: "
-            f"{', '.join(sorted(f.__name__ for f in BY_FUNCTION))}. To leave the tape, pass x.data"
+            f"{', '.join(sorted(f.__name__ for f in NUMPY))}. To leave the tape, pass x.data"
         )
     operands, settings = [*args], {**kwargs}
     signature = signature_of(function)

@@ -1,5 +1,7 @@
 """The failures a user can meet, each a subclass of the builtin that fits it."""
 
+from numpy.linalg import LinAlgError
+
 
 class AutogradError(Exception):
     """What every error of this library is, so that one `except` can catch them all."""
@@ -11,6 +13,10 @@ class AnomalyError(AutogradError, ArithmeticError):
 
 class DataError(AutogradError, TypeError):
     """A node was made from, or combined with, something that is not real numbers."""
+
+
+class DegeneracyError(AutogradError, LinAlgError):
+    """Eigenvectors or singular vectors were differentiated where equal values leave them free."""
 
 
 class DerivativeError(AutogradError, TypeError):

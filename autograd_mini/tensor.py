@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from autograd_mini.errors import DataError, InPlaceError
 from autograd_mini.operators import Operators, binary
-from autograd_mini.ops import indexing, linalg, moving, reductions, shaping
+from autograd_mini.ops import indexing, linalg, moving, products, reductions, shaping, subscripts
 from autograd_mini.ops.updates import At
 from autograd_mini.primitive import Primitive
 from autograd_mini.tape import Node, Watch, contains_node, primal
@@ -176,6 +176,8 @@ class Tensor(Operators):
     squeeze = shaping.squeeze
     swapaxes = shaping.swapaxes
     copy = shaping.copy
+    dot = products.dot
+    trace = subscripts.trace
     expand_dims = shaping.expand_dims
     broadcast_to = shaping.broadcast_to
     astype = shaping.astype

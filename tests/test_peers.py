@@ -308,9 +308,8 @@ def kinds(peer: Peer) -> list[Callable[[Any], Any]]:
     return [am.Tensor, am.values] if peer.scalar else [am.Tensor]
 
 
-@pytest.mark.parametrize("peer", [peer for peer in PEERS if peer.torch], ids=str)
-def test_against_pytorch(peer: Peer):
-    """Result and gradients are PyTorch's."""
+def check_against_pytorch(peer: Peer) -> None:
+    """Compare result and gradients with PyTorch's."""
     torch = pytest.importorskip("torch", reason="PyTorch is an optional peer")
     assert peer.torch is not None
     for make in kinds(peer):
@@ -321,12 +320,23 @@ def test_against_pytorch(peer: Peer):
         compare(found, z.detach().numpy(), [leaf.grad.numpy() for leaf in leaves])
 
 
-@pytest.mark.parametrize("peer", [peer for peer in PEERS if peer.jax], ids=str)
-def test_against_jax(peer: Peer):
-    """Result and gradients are JAX's, in double precision."""
+def check_against_jax(peer: Peer) -> None:
+    """Compare result and gradients with JAX's, in double precision."""
     jax = pytest.importorskip("jax", reason="JAX is an optional peer")
     jax.config.update("jax_enable_x64", True)
     for make in kinds(peer):
         found = ours(peer, make)
         z, pull = jax.vjp(lambda *x: peer.jax(jax, *x), *map(jax.numpy.asarray, peer.inputs))
         compare(found, z, pull(jax.numpy.asarray(found[1])))
+
+
+@pytest.mark.parametrize("peer", [peer for peer in PEERS if peer.torch], ids=str)
+def test_against_pytorch(peer: Peer):
+    """Result and gradients are PyTorch's."""
+    check_against_pytorch(peer)
+
+
+@pytest.mark.parametrize("peer", [peer for peer in PEERS if peer.jax], ids=str)
+def test_against_jax(peer: Peer):
+    """Result and gradients are JAX's, in double precision."""
+    check_against_jax(peer)

@@ -269,4 +269,6 @@ _COMMANDS = {
     r"\geq ": "≥",
     r"\leq ": "≤",
     r"\ne ": "≠",
+    r"\Vert ": "‖",
+    r"\Vert": "‖",
 }

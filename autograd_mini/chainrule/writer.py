@@ -136,7 +136,7 @@ class Writer:
             template = template.replace(r"\,", r"\odot ")
         if "{n}" in template:
             operands["n"] = number(float(np.size(primal(node.parents[0])) // np.size(node.primal)))
-        if "{z}" in template:
+        if "{z}" in template or "{z.T}" in template:
             operands["z"] = self.formula(node, shapes=bool(more))
         return fill(template, **operands, **more)
 

@@ -19,7 +19,8 @@ __all__ = [
 ]
 
 
-def _last_two_swapped(x: Any) -> Any:
+def swapped(x: Any) -> Any:
+    """Return the transposes of a stack of matrices."""
     ndim = np.ndim(primal(x))
     return x.T if ndim == 2 else transpose(x, (*range(ndim - 2), ndim - 1, ndim - 2))
 
@@ -29,8 +30,8 @@ def _matmul_vjp_x(z_bar: Any, z: Any, x: Any, y: Any) -> Any:
     if np.ndim(primal(y)) == 1:
         return expand_dims(z_bar, -1) * y
     if np.ndim(primal(x)) == 1:
-        return _without_axis(expand_dims(z_bar, -2) @ _last_two_swapped(y), -2)
-    return z_bar @ _last_two_swapped(y)
+        return without_axis(expand_dims(z_bar, -2) @ swapped(y), -2)
+    return z_bar @ swapped(y)
 
 
 def _matmul_vjp_y(z_bar: Any, z: Any, x: Any, y: Any) -> Any:
@@ -39,11 +40,12 @@ def _matmul_vjp_y(z_bar: Any, z: Any, x: Any, y: Any) -> Any:
         z_bar = expand_dims(z_bar, -1 if np.ndim(primal(y)) == 1 else -2)
         return z_bar * (x if np.ndim(primal(y)) == 1 else expand_dims(x, -1))
     if np.ndim(primal(y)) == 1:
-        return _without_axis(_last_two_swapped(x) @ expand_dims(z_bar, -1), -1)
-    return _last_two_swapped(x) @ z_bar
+        return without_axis(swapped(x) @ expand_dims(z_bar, -1), -1)
+    return swapped(x) @ z_bar
 
 
-def _without_axis(x: Any, axis: int) -> Any:
+def without_axis(x: Any, axis: int) -> Any:
+    """Return `x` without an axis of length 1."""
     shape = list(np.shape(primal(x)))
     del shape[axis]
     return reshape(x, shape)
@@ -57,18 +59,37 @@ matmul = ArrayPrimitive(
     symbol="@",
     latex=[r"{dz}\,{y.T}", r"{x.T}\,{dz}"],
     formula=r"{x}\,{y}",
+    analytic=True,
 )
+
+
+def _flat_dot(x: Any, y: Any) -> Any:
+    return np.dot(np.ravel(x), np.ravel(y))
+
+
+def _vdot_array(x: Any, y: Any) -> Any:
+    """Return NumPy's vdot, which would conjugate where `Value`s are real numbers."""
+    return _flat_dot(x, y) if is_object_array(x) or is_object_array(y) else np.vdot(x, y)
+
+
+def _shaped_like(y: Any, x: Any) -> Any:
+    shape = np.shape(primal(x))
+    return y if np.shape(primal(y)) == shape else reshape(y, shape)
 
 
 vdot = ArrayPrimitive(
     "vdot",
-    lambda x, y: np.add.reduce(x * y, axis=None) if is_object_array(x) else np.vdot(x, y),
-    [lambda z_bar, z, x, y: z_bar * y, lambda z_bar, z, x, y: z_bar * x],
+    _vdot_array,
+    [
+        lambda z_bar, z, x, y: z_bar * _shaped_like(y, x),
+        lambda z_bar, z, x, y: z_bar * _shaped_like(x, y),
+    ],
     "linear",
     latex=[r"{dz}\,{y}", r"{dz}\,{x}"],
     formula=r"\sum {x}\odot {y}",
+    analytic=_flat_dot,
 )
-# The sum of the products of corresponding elements, for two arrays of one shape.
+# The sum of the products of corresponding elements, of two arrays that are read as vectors.
 
 
 def _linear_vjp_w(z_bar: Any, z: Any, x: Any, w: Any, b: Any) -> Any:
@@ -101,6 +122,7 @@ linear = ArrayPrimitive(
     ],
     latex=[r"{dz}\,{y}", r"{dz.T}\,{x}", "{dz}"],
     formula=r"{x}\,{y.T}+{w}",
+    analytic=True,
 )
 # z = x Wᵀ + b for x (..., n_in), W (n_out, n_in), b (n_out,): one node where `x @ W.T + b` makes
 # three, with no transposed copy of dW.

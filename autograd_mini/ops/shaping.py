@@ -6,7 +6,6 @@ The primitives are linear, so each is its own JVP. What NumPy returns as a view 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -256,18 +255,3 @@ NUMPY: dict[Callable[..., Any], Callable[..., Any]] = {
     np.broadcast_arrays: broadcast_arrays,
     np.copy: copy,
 }
-
-
-_ABOVE = {
-    "concatenate": "joining",
-    "frozen_index": "indexing",
-    "getitem": "indexing",
-    "stack": "joining",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Find what has moved to the rooms above, for imports that still name this one."""
-    if name in _ABOVE:
-        return getattr(import_module(f"autograd_mini.ops.{_ABOVE[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

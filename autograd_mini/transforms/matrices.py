@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from autograd_mini.ops.shaping import reshape, stack
+from autograd_mini.ops.joining import stack
+from autograd_mini.ops.shaping import reshape
 from autograd_mini.tape import Node, primal
 from autograd_mini.transforms.gradients import Argnums, grad
 from autograd_mini.transforms.run import Run, check_function

@@ -151,3 +151,17 @@ def test_an_empty_array():
     x = am.Tensor(np.zeros((2, 0, 3)), name="x")
     text = explain(am.sum(x), x).text
     assert text.endswith("dx = an array of shape (2, 0, 3), without elements")
+
+
+def test_linear_algebra():
+    """The result stands transposed in the slope of an inverse; a norm has its double bars."""
+    rng = np.random.default_rng(3)
+    x = am.Tensor(rng.normal(size=(3, 3)), name="X")
+    z = am.linalg.inv(x)
+    z.name = "Z"
+    c = am.linalg.norm(z)
+    c.name = "C"
+    explained = explain(c, x)
+    assert "C = ‖Z‖" in str(explained)
+    assert step(explained, "dX")[0] == "− Zᵀ · dZ · Zᵀ"
+    assert step(explained, "dZ")[0] == "dC/C ⊙ Z"

@@ -6,17 +6,42 @@ its row here; a test fails until that is done. Functions composed of primitives 
 
 from __future__ import annotations
 
-from tests.table import elementwise, indexing, joining, linalg, moving, reductions, shaping
-from tests.table.case import Case
+import numpy as np
+
+import autograd_mini as am
+from tests.table import (
+    elementwise,
+    indexing,
+    joining,
+    linalg,
+    matrices,
+    moving,
+    products,
+    reductions,
+    shaping,
+)
+from tests.table.case import Case, real
 
 ROWS: dict[str, list[Case]] = {
     **elementwise.ROWS,
     **reductions.ROWS,
     **linalg.ROWS,
+    **products.ROWS,
+    **matrices.ROWS,
     **shaping.ROWS,
     **indexing.ROWS,
     **joining.ROWS,
     **moving.ROWS,
+    "checkpoint": [
+        Case(
+            f"checkpoint-{shapes}",
+            am.checkpoint(lambda x, y: am.tanh(x) * y + x),
+            lambda x, y: np.tanh(x) * y + x,
+            shapes,
+            (real, real),
+        )
+        for shapes in (((), ()), ((2, 3), (3,)), ((2, 1), (0,)))
+    ],
 }
 """Every differentiable primitive and every function composed of them, by its name."""
 
