@@ -57,6 +57,7 @@ matmul = ArrayPrimitive(
     symbol="@",
     latex=[r"{dz}\,{y.T}", r"{x.T}\,{dz}"],
     formula=r"{x}\,{y}",
+    analytic=True,
 )
 
 
@@ -101,6 +102,7 @@ linear = ArrayPrimitive(
     ],
     latex=[r"{dz}\,{y}", r"{dz.T}\,{x}", "{dz}"],
     formula=r"{x}\,{y.T}+{w}",
+    analytic=True,
 )
 # z = x Wᵀ + b for x (..., n_in), W (n_out, n_in), b (n_out,): one node where `x @ W.T + b` makes
 # three, with no transposed copy of dW.

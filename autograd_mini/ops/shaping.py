@@ -84,6 +84,7 @@ _reshape = ArrayPrimitive(
     [lambda z_bar, z, x, shape: reshape(z_bar, np.shape(primal(x)))],
     "linear",
     latex=[r"\mathrm{{reshape}}({dz})"],
+    analytic=True,
 )
 
 
@@ -102,6 +103,7 @@ _transpose = ArrayPrimitive(
     "linear",
     latex=["{dz.T}"],
     formula="{x.T}",
+    analytic=True,
 )
 _expand_dims = ArrayPrimitive(
     "expand_dims",
@@ -129,6 +131,7 @@ _broadcast_to = ArrayPrimitive(
     "linear",
     latex=["{dz}"],
     formula=r"\mathrm{{broadcast}}({x})",
+    analytic=True,
 )
 _astype = ArrayPrimitive(
     "astype",
@@ -136,6 +139,7 @@ _astype = ArrayPrimitive(
     [lambda z_bar, z, x, dtype: z_bar],  # the sweep brings a cotangent to its operand's dtype
     "linear",
     latex=["{dz}"],
+    analytic=lambda x, dtype: x,  # what is complex stays so
 )
 
 
