@@ -10,7 +10,7 @@ import numpy as np
 from autograd_mini.errors import GradientError, ParameterError, ShapeError
 from autograd_mini.gradcheck.compare import DIRECTIONS, MANY, Comparison
 from autograd_mini.gradcheck.loss import check_loss
-from autograd_mini.gradcheck.numerical import Method
+from autograd_mini.gradcheck.probes import Method
 from autograd_mini.gradcheck.report import Component, GradientReport
 from autograd_mini.gradcheck.swept import swept_gradient, swept_tangents
 from autograd_mini.gradcheck.vectors import Vector, entry_dtype, gradients_to_vector, named_entries

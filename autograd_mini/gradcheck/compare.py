@@ -9,22 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.gradcheck.complex_step import Replay, shifted
+from autograd_mini.gradcheck.complex_step import TINY, Replay, check_complete, shifted
 from autograd_mini.gradcheck.loss import call, sides
-from autograd_mini.gradcheck.numerical import (
-    TINY,
-    Method,
-    Step,
-    derivatives,
-    difference,
-    direction_step,
-    moved,
-    probe_steps,
-)
+from autograd_mini.gradcheck.numerical import derivatives, difference
+from autograd_mini.gradcheck.probes import Method, Step, direction_step, moved, probe_steps
 from autograd_mini.gradcheck.report import EVERYTHING, Component
 from autograd_mini.gradcheck.swept import (
     forward_over_reverse,
-    joined,
     parameter_nodes,
     recorded_gradient,
     reverse_over_reverse,
@@ -166,19 +157,21 @@ class Comparison:
 
     def numerical_product(self, bars: dict[Node, Any]) -> Callable[[Step], Vector]:
         """Return what computes the product of the Hessian with a direction from the gradient."""
-        if self.method != "complex-step":
-            return lambda step: difference(
-                lambda: swept_gradient(self.loss, self.params), self.params, step
-            )
         nodes = parameter_nodes(self.params)
-        moving = [node for node in nodes if isinstance(bars.get(node), Node)]
-        replay = Replay([bars[node] for node in moving], nodes)
+
+        def gradient() -> Vector:
+            return swept_gradient(self.loss, self.params)
+
+        if self.method != "complex-step":
+            return lambda step: difference(gradient, self.params, step)
+        outputs = [bars.get(node, np.zeros(np.shape(node.primal))) for node in nodes]
+        replay = Replay(outputs, nodes)
+        check_complete(replay, self.params, gradient, "the recorded gradient")
         h = TINY if self.eps is None else self.eps
 
         def product(step: Step) -> Vector:
             found = replay(shifted(self.params, step.vector(self.size), h))
-            parts = {node: np.imag(z) / h for node, z in zip(moving, found, strict=True)}
-            return joined(parts, nodes)
+            return np.concatenate([np.ravel(np.imag(z)) / h for z in found])
 
         return product
 

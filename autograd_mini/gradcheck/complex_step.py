@@ -14,6 +14,7 @@ import numpy as np
 
 from autograd_mini.errors import LossError
 from autograd_mini.gradcheck.loss import call, recorded, takes_parameters
+from autograd_mini.gradcheck.probes import direction_step, moved
 from autograd_mini.gradcheck.vectors import (
     Vector,
     by_node,
@@ -24,6 +25,9 @@ from autograd_mini.gradcheck.vectors import (
     vector_to_dictionary,
 )
 from autograd_mini.tape import Node, linearise, primal
+
+TINY = 1e-30
+"""The complex step: its square is nothing beside 1, and nothing is subtracted from anything."""
 
 OTHERWISE = "; use method='two-sided'"
 
@@ -47,6 +51,7 @@ def imaginary_parts(
             f"nodes{OTHERWISE}"
         )
     replay = Replay([recorded(loss, params, nodes)], nodes)
+    check_complete(replay, params, lambda: np.ravel(primal(call(loss, params))), "the loss")
     for v in vectors:
         yield float(np.imag(replay(shifted(params, v, h))[0]).item())
 
@@ -67,17 +72,17 @@ def to_complex(x: Any, imaginary: Any = 0.0) -> Any:
 
 
 class Replay:
-    """The tape of some outputs, ready to be run on complex data of some leaves.
+    """The tape of some outputs, nodes or constants, ready to be run on complex data of some leaves.
 
     Raises:
         LossError: a primitive between the leaves and the outputs is not analytic.
     """
 
-    def __init__(self, outputs: Sequence[Node], leaves: Sequence[Node]) -> None:
+    def __init__(self, outputs: Sequence[Any], leaves: Sequence[Node]) -> None:
         self.outputs = outputs
         self.reached: list[Node] = []
         seen = set(leaves)
-        for node in linearise(outputs):
+        for node in linearise(filter(is_node, outputs)):
             if node.primitive is not None and any(is_node(x) and x in seen for x in node.parents):
                 self.reached.append(node)
                 seen.add(node)
@@ -97,7 +102,7 @@ class Replay:
             for node in self.reached:
                 operands = [found.get(x, x.primal) if is_node(x) else x for x in node.parents]
                 found[node] = continued(node, operands)
-        return [found.get(output, output.primal) for output in self.outputs]
+        return [found.get(x, x.primal) if is_node(x) else x for x in self.outputs]
 
 
 def is_node(x: Any) -> bool:
@@ -129,6 +134,29 @@ def check_continuation(node: Node, complex_nodes: set[Node]) -> None:
         raise LossError(
             f"{node.primitive.name}: its continuation to complex numbers, `analytic`, gives "  # type: ignore[union-attr]
             f"{z!r:.60} where the operation itself gave {node.primal!r:.60}{OTHERWISE}"
+        )
+
+
+def check_complete(replay: Replay, params: Any, computed: Callable[[], Vector], what: str) -> None:
+    """Raise `LossError` unless the tape tells all that the outputs depend on the parameters by.
+
+    Replayed at parameters that are moved a little, it must give what is computed anew there.
+    """
+    v = np.random.default_rng(0).normal(size=dictionary_to_vector(params).size)
+    step = direction_step(params, v / np.linalg.norm(v), 0, "", "two-sided", None)
+    ends = []
+    for end in (0, 1):
+        with moved(step, end):
+            outputs = replay(shifted(params, v, 0.0))
+            ends.append((np.concatenate([np.ravel(np.real(z)) for z in outputs]), computed()))
+    replayed, anew = (ends[1][i] - ends[0][i] for i in (0, 1))
+    rounding = 100.0 * step.rounding * step.width * np.linalg.norm(ends[0][1])
+    largest = max(np.linalg.norm(replayed), np.linalg.norm(anew))
+    if np.linalg.norm(replayed - anew) > 1e-3 * largest + rounding:
+        raise LossError(
+            f"{what} depends on the parameters in a way that its tape does not tell, as where "
+            ".data, float(...) or detach() has left it, and the complex step follows the tape"
+            f"{OTHERWISE}"
         )
 
 

@@ -68,7 +68,8 @@ def check_primitive(
     Each VJP and JVP is compared with two-sided differences and with the other, both ways to the
     second derivative (reverse over reverse, forward over reverse) with differences of the VJP, a
     `Value` with a `Tensor` where the primitive is elementwise, and the complex step with the JVP
-    where it has a continuation. Components at a kink that `sides` tells of are left out.
+    where it has a continuation. Components at a kink that `sides` tells of, or so near the edge of
+    the domain that a probe leaves it, are left out.
 
     Args:
         primitive: its name, or itself; your own too, made with `register_primitive`.
@@ -98,11 +99,16 @@ def check_primitive(
         sets = drawn(primitive, params, generator)
     rows = []
     for domain, arrays in sets:
-        rules = Rules(primitive, arrays, params, threshold, generator)
+        rules = Rules(primitive, arrays, params, generator)
         if not rules.varied:
             raise DataError(f"{primitive.name}: no operand is made of floats, so none is checked")
+        if not any(smooth.any() for smooth in rules.smooth.values()):
+            raise DataError(
+                f"{primitive.name}: every component lies at a kink or at the edge of the domain, "
+                "where differences tell nothing; give other operands"
+            )
         shapes = ", ".join(str(list(x.shape)) for x in arrays)
-        rows.append((f"{domain} {shapes}", rules.check()))
+        rows.append((f"{domain} {shapes}", rules.check(threshold)))
     return PrimitiveReport(primitive.name, rows)
 
 
@@ -133,7 +139,7 @@ def drawn(
     if not found:
         raise DataError(
             f"{primitive.name} has a finite result for none of the operands that were drawn; give "
-            f"operands (and params) of your own: check_primitive({primitive.name!r}, x, ...). {reason}"
+            f"your own, and params: check_primitive({primitive.name!r}, x, ...). {reason}"
         ) from reason
     return found
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from autograd_mini.gradcheck.numerical import Method
+from autograd_mini.gradcheck.probes import Method
 from autograd_mini.gradcheck.vectors import Vector
 from autograd_mini.text import table
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.errors import GradientError
-from autograd_mini.gradcheck.complex_step import to_complex
-from autograd_mini.gradcheck.numerical import POWERS, TINY
+from autograd_mini.gradcheck.complex_step import TINY, to_complex
+from autograd_mini.gradcheck.operation import Operation
 from autograd_mini.ops.reductions import sum as sum_
-from autograd_mini.primitive import Elementwise, Primitive, apply
+from autograd_mini.primitive import Elementwise
 from autograd_mini.sweep import forward, reverse
 from autograd_mini.tape import Node, primal
 from autograd_mini.tensor import Tensor
@@ -24,47 +24,20 @@ EXACT = 1e-9
 
 _VALUES = 12  # elements of the operands that are computed as Values
 
-STEP = float(np.finfo(float).eps) ** POWERS["two-sided"]
 
+class Rules(Operation):
+    """The rules of a primitive at operands, and what must hold for them."""
 
-class Rules:
-    """The rules of a primitive, at operands, with random numbers to multiply derivatives with.
-
-    Args:
-        primitive: whose rules they are.
-        x: the operands; those of floats are differentiated.
-        params: the settings of the primitive.
-        threshold: how far a rule may be from differences, relatively.
-        rng: what draws.
-    """
-
-    def __init__(
-        self,
-        primitive: Primitive,
-        x: Sequence[Any],
-        params: Mapping[str, Any],
-        threshold: float,
-        rng: np.random.Generator,
-    ) -> None:
-        self.primitive, self.x, self.params, self.threshold = primitive, x, params, threshold
-        self.varied = [i for i, array in enumerate(x) if array.dtype.kind == "f" and array.size]
-        self.z = self.result(x)
-        self.z_bar = np.asarray(rng.normal(size=self.z.shape))
-        slopes = {i: self.jacobian(i) for i in self.varied}
-        self.smooth = {
-            i: ~np.isnan(slope).any(axis=0).reshape(x[i].shape) for i, slope in slopes.items()
-        }
-        self.slopes = {i: np.nan_to_num(slope) for i, slope in slopes.items()}
-        self.dots = {
-            i: np.asarray(rng.normal(size=x[i].shape) * smooth) for i, smooth in self.smooth.items()
-        }
-
-    def check(self) -> dict[str, float]:
+    def check(self, threshold: float) -> dict[str, float]:
         """Run every check; return the largest relative error of each.
+
+        Args:
+            threshold: how far a rule may be from differences, relatively.
 
         Raises:
             GradientError: a rule is wrong.
         """
+        self.threshold = threshold
         checks: dict[str, Callable[[], float]] = {
             "VJP": self.check_vjp,
             "JVP": self.check_jvp,
@@ -78,71 +51,6 @@ class Rules:
             checks["complex step"] = self.check_complex_step
         with np.errstate(all="ignore"):
             return {name: one() for name, one in checks.items()}
-
-    # What is compared
-
-    def result(self, x: Sequence[Any]) -> Any:
-        """Return what the primitive computes."""
-        with np.errstate(all="ignore"):
-            return np.asarray(self.primitive.array(*x, **self.params))
-
-    def record(self, x: Sequence[Any], kind: Any = Tensor) -> tuple[dict[int, Any], Any]:
-        """Return the leaves by position, and the recorded result."""
-        leaves = {i: kind(x[i]) for i in self.varied}
-        operands = [leaves.get(i, array) for i, array in enumerate(x)]
-        return leaves, apply(self.primitive, *operands, params=dict(self.params) or None)
-
-    def vjp(self, x: Sequence[Any], i: int) -> Any:
-        """Return the cotangent of one operand."""
-        leaf = Tensor(x[i])
-        z = apply(self.primitive, *x[:i], leaf, *x[i + 1 :], params=dict(self.params) or None)
-        return dict(reverse({z: self.z_bar}))[leaf]
-
-    def jvp(self, i: int) -> Any:
-        """Return the tangent of the result that one operand causes."""
-        leaves, z = self.record(self.x)
-        return forward([z], {leaves[i]: self.dots[i]})[0]
-
-    def jacobian(self, i: int) -> Any:
-        """Return ∂z/∂x[i], (size of z, size of x[i]), by differences.
-
-        A column whose two probes lie on two sides of a kink is NaN.
-        """
-        columns = []
-        for index, number in np.ndenumerate(self.x[i]):
-            h = STEP * max(1.0, abs(float(number)))
-            unit = np.zeros(self.x[i].shape)
-            unit[index] = h
-            ends = [self.moved({i: unit}, sign) for sign in (1.0, -1.0)]
-            ahead, behind = map(self.result, ends)
-            width = float((number + h) - (number - h))
-            kink = self.sides(ends[0]) != self.sides(ends[1])
-            columns.append(np.nan if kink else np.ravel(ahead - behind) / width)
-        return np.stack([np.broadcast_to(column, self.z.size) for column in columns], axis=1)
-
-    def sides(self, x: Sequence[Any]) -> bytes:
-        """Return which pieces a piecewise primitive takes."""
-        if self.primitive.sides is None:
-            return b""
-        return np.asarray(self.primitive.sides(*x, **self.params)).tobytes()
-
-    def moved(self, dots: Mapping[int, Any], h: float) -> list[Any]:
-        """Return the operands, moved by h times `dots`."""
-        return [x + h * dots[i] if i in dots else x for i, x in enumerate(self.x)]
-
-    def bars(self) -> tuple[dict[int, Any], dict[int, Any]]:
-        """Return the leaves and their recorded cotangents, by position."""
-        leaves, z = self.record(self.x)
-        bars = dict(reverse({z: self.z_bar}, record=True))
-        return leaves, {i: bars[leaf] for i, leaf in leaves.items()}
-
-    def slope_of_vjp(self, i: int) -> Any:
-        """Return the derivative of a VJP along `dots`, by differences."""
-        size = max(float(np.max(np.abs(x), initial=1.0)) for x in self.x)
-        ahead, behind = (self.vjp(self.moved(self.dots, h), i) for h in (STEP * size, -STEP * size))
-        return (ahead - behind) / (2.0 * STEP * size)
-
-    # The checks
 
     def check_vjp(self) -> float:
         """Compare each VJP with z_bar times the Jacobian."""

@@ -14,7 +14,7 @@ import numpy as np
 from autograd_mini.errors import ParameterError, ShapeError
 from autograd_mini.gradcheck.check import matching_vector
 from autograd_mini.gradcheck.loss import call, check_loss, sides
-from autograd_mini.gradcheck.numerical import Step, direction_step, moved
+from autograd_mini.gradcheck.probes import Step, direction_step, moved
 from autograd_mini.gradcheck.report import EVERYTHING
 from autograd_mini.gradcheck.swept import parameter_nodes, swept_gradient
 from autograd_mini.gradcheck.vectors import (
