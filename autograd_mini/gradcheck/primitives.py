@@ -89,6 +89,11 @@ def check_primitive(
     """
     if isinstance(primitive, str):
         primitive = lookup(primitive)
+    if not isinstance(primitive, Primitive):
+        raise DataError(
+            f"expected a primitive or its name, got {primitive!r:.60}; a function that records "
+            "several is checked by check_gradients"
+        )
     if not isinstance(primitive, Elementwise | ArrayPrimitive):
         raise DerivativeError(f"{primitive.name} is registered as having no derivative")
     generator = np.random.default_rng(rng)

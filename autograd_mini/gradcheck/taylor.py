@@ -23,6 +23,7 @@ from autograd_mini.gradcheck.vectors import (
     gradients_to_vector,
     named_entries,
 )
+from autograd_mini.nn.module import Module
 from autograd_mini.tape import primal
 from autograd_mini.tensor import Tensor
 from autograd_mini.text import table
@@ -138,7 +139,11 @@ def taylor_test(
     if not theta.size:
         raise ParameterError("there is nothing to differentiate by")
     value = check_loss(f, params)
-    gradient = swept_gradient(f, params) if nodes_wanted else matching_vector(gradients, params)
+    if nodes_wanted:
+        gradient = swept_gradient(f, params)
+    else:
+        lone = not isinstance(params, Mapping | list | Module)
+        gradient = matching_vector(np.asarray(gradients) if lone else gradients, params)
     if direction is None:
         v = np.random.default_rng(rng).normal(size=theta.size)
     else:

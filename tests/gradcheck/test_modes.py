@@ -120,11 +120,13 @@ def test_float32():
     """Single precision is right in all modes, by differences and by the complex step."""
     x = am.Tensor(np.linspace(0.1, 1.0, 4, dtype=np.float32), name="x")
     for method, threshold in (("two-sided", 1e-3), ("complex-step", 1e-4)):
-        report = check_gradients(
-            lambda: (x * x.exp()).sum(), [x], method=method, modes=("rev", "fwd"), order=2
-        )
-        assert report.passed
-        assert report.threshold == threshold
+        for projections in (None, 4):
+            settings = {"method": method, "projections": projections, "order": 2}
+            report = check_gradients(
+                lambda: (x * x.exp()).sum(), [x], modes=("rev", "fwd"), **settings
+            )
+            assert report.passed
+            assert report.threshold == threshold
 
 
 # Wrong ones
