@@ -136,23 +136,25 @@ class GradientReport:
 
     def summary(self) -> str:
         """Return in a few lines what is wrong and where, the worst components first."""
-        failed = [c for c in self.components if self.failed(c)]
-        wrong = [mode for mode in self.modes if not self.of_mode(mode).passed]
         if self.passed:
             return f"the gradient is right in all of {len(self.components)} components"
-        if not any(self._groups(self.names)):
+        wrong = [mode for mode in self.modes if not self.of_mode(mode).passed]
+        checked = [c for c in self.components if c.mode in wrong and not c.at_kink]
+        failed = [c for c in checked if self.failed(c)]
+        if not checked:
+            kinks = dict.fromkeys(c.label for c in self.kinks if c.mode in wrong)
             return (
                 "nothing was checked, every probe lies across a kink; check at other values of the "
-                f"parameters: {', '.join(c.label for c in self.kinks[:_NAMED])}"
+                f"parameters, or with a smaller eps: {', '.join([*kinks][:_NAMED])}"
             )
         several = f" ({', '.join(wrong)})" if len(self.modes) > 1 else ""
         is_wrong = "is wrong" if self.verdict == "wrong" else "looks wrong"
         head = (
-            f"the gradient{several} {is_wrong} in {len(failed)} of {len(self.components)} "
+            f"the gradient{several} {is_wrong} in {len(failed)} of {len(checked)} "
             f"components, relative difference {self.difference:.3g} (right below "
             f"{self.threshold:g})"
         )
-        worst = sorted(failed or self.worst(_NAMED), key=_badness, reverse=True)[:_NAMED]
+        worst = sorted(failed or checked, key=_badness, reverse=True)[:_NAMED]
         return "\n".join([head, *(f"  {self._prefix(c)}{c.sentence}" for c in worst)])
 
     def __str__(self) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 from autograd_mini.errors import ParameterError, ShapeError
 from autograd_mini.gradcheck.check import matching_vector
 from autograd_mini.gradcheck.loss import call, check_loss, sides
-from autograd_mini.gradcheck.probes import Step, direction_step, moved
+from autograd_mini.gradcheck.probes import direction_step, moved
 from autograd_mini.gradcheck.report import EVERYTHING
 from autograd_mini.gradcheck.swept import parameter_nodes, swept_gradient
 from autograd_mini.gradcheck.vectors import (
@@ -43,24 +43,35 @@ class TaylorReport:
         changes: |f(x+hv) - f(x)|, of order 1 in general.
         remainders: |f(x+hv) - f(x) - h ⟨∇f, v⟩|, of order 2 where the gradient is right.
         rounding: what the rounding of f may contribute to a remainder.
-        at_kink: x and x+hv lie on two sides of a kink even for the smallest h that counts.
+        crossed: by step whether x and x+hv lie on two sides of a kink; such steps do not count.
     """
 
     steps: Sequence[float]
     changes: Sequence[float]
     remainders: Sequence[float]
     rounding: float
-    at_kink: bool
+    crossed: Sequence[bool]
+
+    @property
+    def at_kink(self) -> bool:
+        """True where even the smallest step crosses a kink: x lies at one."""
+        return all(self.crossed)
 
     @property
     def used(self) -> list[int]:
-        """The positions of the steps whose remainders stand out of the rounding."""
-        return standing_out(self.remainders, self.rounding)
+        """The positions of the steps that the order is taken from."""
+        found = []
+        for i, (r, crossed) in enumerate(zip(self.remainders, self.crossed, strict=True)):
+            if r <= 10.0 * self.rounding:
+                break  # from here on it may be rounding
+            if math.isfinite(r) and (self.at_kink or not crossed):
+                found.append(i)  # what is no number left the domain of f
+        return found[-FITTED:]
 
     @property
     def order(self) -> float | None:
         """The slope of log(remainder) over log(h); None where no remainder exceeds rounding."""
-        used = self.used[-FITTED:]
+        used = self.used
         if len(used) < 2:
             return None if any(map(math.isfinite, self.remainders)) else math.nan
         h, r = (np.log([numbers[i] for i in used]) for numbers in (self.steps, self.remainders))
@@ -71,15 +82,21 @@ class TaylorReport:
         """True where the order is 2 (or more), or f is linear along v as far as can be told."""
         return self.order is None or self.order >= LEAST_ORDER
 
-    def __str__(self) -> str:
+    @property
+    def verdict(self) -> str:
+        """What the order says."""
+        if self.order is None and any(self.crossed):
+            return "right as far as can be told: steps that cross no kink leave only rounding"
         if self.order is None:
-            verdict = "right: f is linear along v, the remainders are at the level of rounding"
-        else:
-            verdict = f"order {self.order:.3g}, " + (
-                "the gradient is right" if self.passed else "not 2: the gradient is wrong"
-            )
-            if not self.passed and self.at_kink:
-                verdict = f"order {self.order:.3g}: x lies at a kink, where there is no gradient"
+            return "right: f is linear along v, the remainders are at the level of rounding"
+        if self.passed:
+            return f"order {self.order:.3g}, the gradient is right"
+        if self.at_kink:
+            return f"order {self.order:.3g}: x lies at a kink, where there is no gradient"
+        return f"order {self.order:.3g}, not 2: the gradient is wrong"
+
+    def __str__(self) -> str:
+        crossed = ["yes" if c else "" for c in self.crossed]
         columns = [
             [f"{h:.3g}" for h in self.steps],
             [f"{change:.3g}" for change in self.changes],
@@ -87,10 +104,11 @@ class TaylorReport:
             [f"{r:.3g}" for r in self.remainders],
             local_orders(self.steps, self.remainders),
         ]
-        head = ("h", "|f(x+hv) - f(x)|", "order", "|f(x+hv) - f(x) - h<∇f,v>|", "order")
-        return (
-            f"Taylor test: {verdict}\n\n{table(head, [*zip(*columns, strict=True)], numbers=True)}"
-        )
+        head = ["h", "|f(x+hv) - f(x)|", "order", "|f(x+hv) - f(x) - h<∇f,v>|", "order"]
+        if any(crossed):
+            head, columns = [*head, "across a kink"], [*columns, crossed]
+        rows = [*zip(*columns, strict=True)]
+        return f"Taylor test: {self.verdict}\n\n{table(head, rows, numbers=True)}"
 
 
 def taylor_test(
@@ -158,21 +176,25 @@ def taylor_test(
         largest = eps ** (1 / 8) * max(1.0, float(np.linalg.norm(theta)))
         steps = [largest * 0.5**i for i in range(HALVINGS + 1)]
     probes = [direction_step(params, v, 0, EVERYTHING, "one-sided", h) for h in sorted(steps)[::-1]]
-    values = [value_at(f, params, probe) for probe in probes]
+    pieces = sides(call(f, params), parameter_nodes(params))
+    values, crossed = [], []
+    for probe in probes:
+        with moved(probe, 1):
+            y = call(f, params)
+            values.append(float(np.asarray(primal(y)).item()))
+            crossed.append(sides(y, parameter_nodes(params)) != pieces)
     changes = [y - value for y in values]
     remainders = [
         abs(change - probe.width * probe.along(gradient))
         for change, probe in zip(changes, probes, strict=True)
     ]
-    rounding = 2.0 * eps * max(abs(y) for y in [value, *values] if math.isfinite(y))
-    used = standing_out(remainders, rounding)
-    smallest = probes[used[-1]] if used else probes[-1]
+    largest = max(abs(y) for y in [value, *values] if math.isfinite(y))
     return TaylorReport(
         [probe.width for probe in probes],
         [abs(change) for change in changes],
         remainders,
-        rounding,
-        sides_at(f, params, smallest, 0) != sides_at(f, params, smallest, 1),
+        2.0 * eps * largest,
+        crossed,
     )
 
 
@@ -187,32 +209,6 @@ def as_params(x: Any, nodes: bool) -> Any:
     if nodes and isinstance(x, np.ndarray) and x.dtype != object:
         return Tensor(x)
     return x
-
-
-def value_at(f: Callable[..., Any], params: Any, probe: Step) -> float:
-    """Return f at x + hv."""
-    with moved(probe, 1):
-        return float(np.asarray(primal(call(f, params))).item())
-
-
-def sides_at(f: Callable[..., Any], params: Any, probe: Step, end: int) -> Any:
-    """Return which pieces of its piecewise primitives f takes."""
-    with moved(probe, end):
-        return sides(call(f, params), parameter_nodes(params))
-
-
-def standing_out(remainders: Sequence[float], rounding: float) -> list[int]:
-    """Return the positions of the remainders before the first one that rounding may have made.
-
-    Those that are no numbers, since the largest steps left the domain of f, are skipped.
-    """
-    found = []
-    for i, r in enumerate(remainders):
-        if r <= 10.0 * rounding:
-            break
-        if math.isfinite(r):
-            found.append(i)
-    return found
 
 
 def local_orders(steps: Sequence[float], remainders: Sequence[float]) -> list[str]:

@@ -97,9 +97,21 @@ def test_kink(kind: type[am.Node]):
     assert not at.passed
     assert at.at_kink
     assert "x lies at a kink" in str(at)
-    beside = taylor_test(lambda x: abs(x) + x.exp(), kind(1e-3))
-    assert beside.passed
+    beside = taylor_test(lambda x: abs(x) + x.exp(), kind(1e-4), direction=-1.0)
+    assert beside.crossed == [h >= 1e-4 for h in beside.steps]
+    assert beside.order == pytest.approx(2.0, abs=0.01)
+    assert "across a kink" in str(beside)
     assert not beside.at_kink
+
+
+@both_kinds
+def test_wrong_beside_a_kink(kind: type[am.Node]):
+    """Steps that cross a kink do not count, so that a wrong gradient is told from the kink."""
+    x = kind(1e-4)
+    report = taylor_test(lambda x: x.relu() * x.data, x, direction=-1.0)
+    assert not report.at_kink
+    assert not report.passed
+    assert "the gradient is wrong" in str(report)
 
 
 def test_steps_that_leave_the_domain():
@@ -199,7 +211,9 @@ def test_refusals():
 
 def test_text():
     """The whole text: remainders h² and their orders."""
-    report = TaylorReport([0.5, 0.25, 0.125], [1.0, 0.5, 0.25], [0.25, 0.0625, 0.015625], 0, False)
+    report = TaylorReport(
+        [0.5, 0.25, 0.125], [1.0, 0.5, 0.25], [0.25, 0.0625, 0.015625], 0, [False] * 3
+    )
     assert str(report) == (
         """\
 Taylor test: order 2, the gradient is right
