@@ -62,10 +62,11 @@ class Comparison:
         steps, numerical = self.numerical[projections]
         found = self.listed(mode, steps, analytic(steps), numerical, value)
         if projections is not None and any(self.suspicious(found)):
-            steps = list(self.steps_by_parameter(projections))
-            found += self.listed(
-                f"{mode} by parameter", steps, analytic(steps), self.derivatives(steps), value
-            )
+            by_parameter = f"{mode} by parameter"
+            for steps in self.steps_by_parameter(projections):
+                found += self.listed(
+                    by_parameter, steps, analytic(steps), self.derivatives(steps), value
+                )
         return found
 
     def derivatives(self, steps: Sequence[Step]) -> Vector:
@@ -78,14 +79,14 @@ class Comparison:
             return probe_steps(self.params, self.method, self.eps)
         return [self.direction(EVERYTHING, j, slice(None)) for j in range(projections)]
 
-    def steps_by_parameter(self, count: int) -> Iterator[Step]:
-        """Yield steps along random directions of one parameter at a time."""
+    def steps_by_parameter(self, count: int) -> Iterator[list[Step]]:
+        """Yield for each parameter the steps along random directions of it alone."""
         start = 0
         for name, entry in named_entries(self.params):
             part = slice(start, start + np.size(data(entry)))
             start = part.stop
             if part.stop > part.start:
-                yield from (self.direction(name, j, part) for j in range(count))
+                yield [self.direction(name, j, part) for j in range(count)]
 
     def direction(self, name: str, number: int, part: slice) -> Step:
         """Return the step along a random direction of a part of θ."""
@@ -153,7 +154,7 @@ class Comparison:
         """Return what of a vector like θ is compared: each component, or one number a parameter."""
         if projections is None:
             return probe_steps(self.params, "complex-step", None)
-        return [replace(step, moves=()) for step in self.steps_by_parameter(1)]
+        return [replace(step, moves=()) for (step,) in self.steps_by_parameter(1)]
 
     def numerical_product(self, bars: dict[Node, Any]) -> Callable[[Step], Vector]:
         """Return what computes the product of the Hessian with a direction from the gradient."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -11,7 +12,6 @@ import numpy as np
 
 from autograd_mini.gradcheck.vectors import (
     Vector,
-    dictionary_to_vector,
     entry_dtype,
     named_entries,
     nodes_of,
@@ -100,21 +100,27 @@ def direction_step(
     The direction that the step tells is the one really taken, which the dtype may have bent.
     """
     check_method(method)
-    entries = [entry for _, entry in named_entries(params)]
-    rounding = max(float(np.finfo(entry_dtype(entry)).eps) for entry in entries)
+    parts = zip(named_entries(params), split(v, params), strict=True)
+    moving = [(entry, part) for (_, entry), part in parts if np.any(part)]
+    rounding = max(float(np.finfo(entry_dtype(entry)).eps) for entry, _ in moving)
     if method == "complex-step":
         return Step(name, (number,), v, (), 1.0, rounding)
     h = eps
     if h is None:
-        h = rounding ** POWERS[method] * max(
-            1.0, float(np.linalg.norm(dictionary_to_vector(params)))
-        )
+        length = math.hypot(*(float(np.linalg.norm(data(entry))) for entry, _ in moving))
+        h = rounding ** POWERS[method] * max(1.0, length)
     moves = []
-    for entry, part in zip(entries, split(v, params), strict=True):
+    for entry, part in moving:
         x, dtype = np.asarray(data(entry)), entry_dtype(entry)
         low = np.array(x - h * part if method == "two-sided" else x, dtype=dtype)
         moves.append(Move(entry, ..., (low, np.array(x + h * part, dtype=dtype))))
-    taken = np.concatenate([np.ravel(m.ends[1].astype(float) - m.ends[0]) for m in moves])
+    taken = np.array(v)
+    taken[v != 0] = np.concatenate(
+        [
+            (m.ends[1].astype(float) - m.ends[0])[part != 0]
+            for m, (_, part) in zip(moves, moving, strict=True)
+        ]
+    )
     width = float(np.linalg.norm(taken))
     if not width > 0:
         raise ValueError(f"eps={h:g} does not change the parameters")
