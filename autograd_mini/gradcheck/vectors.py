@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,19 @@ def vector_to_dictionary(vector: Any, like: Any) -> Any:
     Raises:
         ShapeError: the vector is longer or shorter than the parameters.
     """
+    arrays = split(vector, like)
+    if isinstance(like, Module | Mapping):
+        names = like.arrays() if isinstance(like, Module) else like
+        return dict(zip(names, arrays, strict=True))
+    return arrays
+
+
+def split(vector: Any, like: Any) -> list[Vector]:
+    """Return the numbers of a vector as one array a parameter, each shaped like it.
+
+    Raises:
+        ShapeError: the vector is longer or shorter than the parameters.
+    """
     vector = np.ravel(vector)
     shapes = [np.shape(data(entry)) for _, entry in named_entries(like)]
     ends = np.cumsum([math.prod(shape) for shape in shapes], dtype=int)
@@ -39,14 +52,21 @@ def vector_to_dictionary(vector: Any, like: Any) -> Any:
         raise ShapeError(
             f"the vector has {vector.size} numbers, the parameters {sum(map(math.prod, shapes))}"
         )
-    arrays = [
+    return [
         vector[end - math.prod(shape) : end].reshape(shape)
         for shape, end in zip(shapes, ends, strict=True)
     ]
-    if isinstance(like, Module | Mapping):
-        names = like.arrays() if isinstance(like, Module) else like
-        return dict(zip(names, arrays, strict=True))
-    return arrays
+
+
+def by_node(arrays: Sequence[Any], params: Any) -> dict[Node, Any]:
+    """Return arrays shaped like the parameters as what belongs to each node of them."""
+    found: dict[Node, Any] = {}
+    for (_, entry), array in zip(named_entries(params), arrays, strict=True):
+        if isinstance(entry, Node):
+            found[entry] = array if entry.rank > 1 else float(array)
+        else:
+            found.update(zip(nodes_of(entry), map(float, np.ravel(array)), strict=True))
+    return found
 
 
 def gradients_to_vector(gradients: Any) -> Vector:

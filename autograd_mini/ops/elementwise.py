@@ -107,9 +107,11 @@ def _both_zero(x: Any, y: Any) -> Any:
 
 # Arithmetic
 
-add = Elementwise("add", operator.add, np.add, 1.0, 1.0, symbol="+", formula="{x}+{y}")
+add = Elementwise(
+    "add", operator.add, np.add, 1.0, 1.0, symbol="+", formula="{x}+{y}", analytic=True
+)
 subtract = Elementwise(
-    "subtract", operator.sub, np.subtract, 1.0, -1.0, symbol="-", formula="{x}-{y}"
+    "subtract", operator.sub, np.subtract, 1.0, -1.0, symbol="-", formula="{x}-{y}", analytic=True
 )
 multiply = Elementwise(
     "multiply",
@@ -120,6 +122,7 @@ multiply = Elementwise(
     symbol="×",
     latex=("{y}", "{x}"),
     formula=r"{x}\,{y}",
+    analytic=True,
 )
 divide = Elementwise(
     "divide",
@@ -130,6 +133,7 @@ divide = Elementwise(
     symbol="÷",
     latex=(r"\frac{{1}}{{{y}}}", r"-\frac{{{z}}}{{{y}}}"),
     formula=r"\frac{{{x}}}{{{y}}}",
+    analytic=True,
 )
 power: Elementwise = Elementwise(
     "power",
@@ -142,9 +146,10 @@ power: Elementwise = Elementwise(
     symbol="^",
     latex=(r"{y}\,{x}^{{{y.less_one}}}", r"{z}\,\ln({x})"),
     formula="{x}^{{{y}}}",
+    analytic=True,
 )
 positive = Elementwise("positive", operator.pos, np.positive, 1.0, symbol="+", formula="{x}")
-neg = Elementwise("neg", operator.neg, np.negative, -1.0, symbol="-", formula="-{x}")
+neg = Elementwise("neg", operator.neg, np.negative, -1.0, symbol="-", formula="-{x}", analytic=True)
 abs = Elementwise(
     "abs",
     math.fabs,
@@ -162,6 +167,7 @@ square = Elementwise(
     lambda z, x: 2.0 * x,
     latex=["2{x}"],
     formula="{x}^2",
+    analytic=True,
 )
 sqrt = Elementwise(
     "sqrt",
@@ -182,7 +188,15 @@ reciprocal = Elementwise(
 
 # Exponentials and their kin
 
-exp = Elementwise("exp", math.exp, np.exp, lambda z, x: z, latex=["{z}"], formula="e^{{{x}}}")
+exp = Elementwise(
+    "exp",
+    math.exp,
+    np.exp,
+    lambda z, x: z,
+    latex=["{z}"],
+    formula="e^{{{x}}}",
+    analytic=True,
+)
 log: Elementwise = Elementwise(
     "log",
     math.log,
@@ -190,6 +204,7 @@ log: Elementwise = Elementwise(
     lambda z, x: 1.0 / x,
     latex=[r"\frac{{1}}{{{x}}}"],
     formula=r"\ln({x})",
+    analytic=True,
 )
 log1p = Elementwise(
     "log1p",
@@ -212,6 +227,7 @@ tanh = Elementwise(
     lambda z, x: 1.0 - z * z,
     latex=["1-{z}^2"],
     formula=r"\tanh({x})",
+    analytic=True,
 )
 
 
@@ -261,6 +277,7 @@ sigmoid = Elementwise(
     symbol="σ",
     latex=[r"\sigma'({x}) = {z}(1-{z})"],
     formula=r"\sigma({x})",
+    analytic=lambda x: 1.0 / (1.0 + np.exp(-x)),
 )
 softplus = Elementwise(
     "softplus",

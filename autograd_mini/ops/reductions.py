@@ -98,6 +98,7 @@ _sum = ArrayPrimitive(
     symbol="Σ",
     latex=[r"\mathrm{{broadcast}}({dz})"],
     formula=r"\sum {x}",
+    analytic=True,
 )
 _mean = ArrayPrimitive(
     "mean",
@@ -106,6 +107,7 @@ _mean = ArrayPrimitive(
     "linear",
     latex=[r"\frac{{1}}{{{n}}}\,\mathrm{{broadcast}}({dz})"],
     formula=r"\frac{{1}}{{{n}}}\,\sum {x}",
+    analytic=True,
 )
 
 

@@ -179,6 +179,7 @@ _reshape = ArrayPrimitive(
     "linear",
     analytic=True,
     latex=[r"\mathrm{{reshape}}({dz})"],
+    analytic=True,
 )
 
 
@@ -198,6 +199,7 @@ _transpose = ArrayPrimitive(
     analytic=True,
     latex=["{dz.T}"],
     formula="{x.T}",
+    analytic=True,
 )
 _expand_dims = ArrayPrimitive(
     "expand_dims",
@@ -227,6 +229,7 @@ _broadcast_to = ArrayPrimitive(
     analytic=True,
     latex=["{dz}"],
     formula=r"\mathrm{{broadcast}}({x})",
+    analytic=True,
 )
 _astype = ArrayPrimitive(
     "astype",
@@ -235,6 +238,7 @@ _astype = ArrayPrimitive(
     "linear",
     analytic=lambda x, dtype: x,  # what is complex stays so
     latex=["{dz}"],
+    analytic=lambda x, dtype: x,  # what is complex stays so
 )
 
 

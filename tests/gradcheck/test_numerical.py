@@ -129,8 +129,8 @@ def test_step_that_moves_nothing(eps: float, method: Any):
 
 
 def test_unknown_method():
-    """Only two methods exist."""
-    with pytest.raises(ValueError, match="'two-sided' or 'one-sided', got 'central'"):
+    """Only three methods exist."""
+    with pytest.raises(ValueError, match="'one-sided' or 'complex-step', got 'central'"):
         gradcheck.numerical_gradient(lambda: 0.0, [np.ones(1)], method="central")  # type: ignore
 
 
