@@ -15,7 +15,7 @@ import numpy as np
 
 from autograd_mini.errors import DispatchError, InPlaceError
 from autograd_mini.ops import elementwise, linalg, reductions, shaping
-from autograd_mini.primitive import BY_UFUNC, Primitive, apply, boxed_node
+from autograd_mini.primitive import BY_UFUNC, apply, boxed_node
 from autograd_mini.tape import Node, primal
 
 BY_FUNCTION: dict[Callable[..., Any], Callable[..., Any]] = {
@@ -62,8 +62,9 @@ def call_ufunc(ufunc: Any, method: str, inputs: Sequence[Any], settings: Mapping
     if method == "__call__" and not settings:
         if ufunc in READING_UFUNCS:
             return ufunc(*map(primal, inputs))
-        if ufunc in BY_UFUNC:
-            return apply(BY_UFUNC[ufunc], *inputs)
+        ours = BY_UFUNC.get(ufunc) or BY_FUNCTION.get(ufunc)
+        if ours is not None:
+            return ours(*inputs)
     if method == "outer" and not settings and ufunc in BY_UFUNC:
         x, y = inputs
         ones = (1,) * np.ndim(primal(y))
@@ -92,7 +93,7 @@ def call_function(
     name = f"{function.__module__}.{function.__name__}".replace("numpy", "np", 1)
     ours = BY_FUNCTION.get(function)
     values = [x for x in args if isinstance(x, Node) and x.rank == 1]
-    if values and not isinstance(ours, Primitive):
+    if values and function not in elementwise.NUMPY:
         # To NumPy a Value is an object like any other, an array of one number.
         return function(*map(boxed_values, args), **kwargs)
     if ours is None:

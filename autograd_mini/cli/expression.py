@@ -32,13 +32,15 @@ OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Sub: e.subtract,
     ast.Mult: e.multiply,
     ast.Div: e.divide,
+    ast.Mod: e.remainder,
     ast.Pow: e.power,
     ast.USub: e.neg,
     ast.UAdd: lambda x: x,
     ast.Gt: e.greater,
     ast.GtE: e.greater_equal,
-    ast.Lt: lambda x, y: e.greater(y, x),
-    ast.LtE: lambda x, y: e.greater_equal(y, x),
+    ast.Lt: e.less,
+    ast.LtE: e.less_equal,
+    ast.Eq: e.equal,
     ast.NotEq: e.not_equal,
 }
 
@@ -47,8 +49,8 @@ def record_expression(text: str, names: Mapping[str, Value]) -> Value:
     """Return the value of a formula as a node; numbers in it are constants.
 
     Args:
-        text: operators + - * / ** > >= < <= !=, parentheses, numbers, `pi`, `e`, the elementwise
-            primitives by name, and the given names.
+        text: operators + - * / % ** > >= < <= == !=, parentheses, numbers, `pi`, `e`, the
+            elementwise primitives by name, and the given names.
         names: the nodes that names stand for; all must occur.
 
     Raises:
@@ -136,7 +138,7 @@ class _Formula:
         if operation is None:
             raise ExpressionError(
                 f"{self.piece(tree)} is not allowed; a formula has numbers, names, functions, "
-                "parentheses and + - * / ** > >= < <= !="
+                "parentheses and + - * / % ** > >= < <= == !="
             )
         try:
             result = operation(*[self.compute(operand, depth + 1) for operand in operands])
