@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd_mini.ops.arithmetic import abs, hypot, quotient_or_zero, sqrt, square
 from autograd_mini.ops.comparisons import greater
-from autograd_mini.ops.rounding import rint
+from autograd_mini.ops.rounding import floor, remainder
 from autograd_mini.ops.selection import where
 from autograd_mini.primitive import Elementwise
 
@@ -193,7 +193,7 @@ arctanh = Elementwise(
     analytic=True,
 )
 
-# sinc: sin(πx) is computed from the distance of x to the next whole number, which is exact, so
+# sinc: sin(πx) is computed from the distance of x to the nearest whole number, which is exact, so
 # that it is 0 at whole numbers. Near 0 the derivative (cos(πx) - z)/x is a difference of numbers
 # near 1; there its Taylor polynomial takes over, which has the right derivatives of all orders.
 
@@ -214,7 +214,8 @@ def _sinc_slope(z: Any, x: Any) -> Any:
     inside, outside = where(near, x, 0.0), where(near, 1.0, x)
     t = square(math.pi * inside)
     series = reduce(lambda total, coefficient: total * t + coefficient, reversed(_TAYLOR))
-    cosine = cos(math.pi * (outside - 2.0 * rint(0.5 * outside)))
+    whole = floor(outside)  # cos(πx) as the sine of the distance to where it is 0
+    cosine = (2.0 * remainder(whole, 2.0) - 1.0) * sin(math.pi * (outside - whole - 0.5))
     return where(near, math.pi**2 * inside * series, (cosine - z) / outside)
 
 
