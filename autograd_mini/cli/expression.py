@@ -12,6 +12,7 @@ import unicodedata
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ DEEPEST = 100  # operations within operations; more would exhaust Python's stack
 
 CONSTANTS = {"pi": math.pi, "e": math.e}
 FUNCTIONS = {name: p for name, p in REGISTRY.items() if isinstance(p, Elementwise)}
+_THERE_ARE = f"; there are {', '.join(sorted(FUNCTIONS))}"
 OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Add: e.add,
     ast.Sub: e.subtract,
@@ -158,7 +160,9 @@ class _Formula:
     def function(self, name: str) -> Elementwise:
         """Return a function of the table."""
         if name not in FUNCTIONS:
-            raise ExpressionError(f"no function {name}; there are {', '.join(sorted(FUNCTIONS))}")
+            alike = get_close_matches(name, FUNCTIONS)
+            hint = f"; did you mean {' or '.join(alike)}?" if alike else _THERE_ARE
+            raise ExpressionError(f"no function {name}{hint}")
         return FUNCTIONS[name]
 
     def finite(self, tree: ast.expr, result: Any) -> Any:
