@@ -107,7 +107,7 @@ lgamma = Elementwise(
     lambda x: in_double(scipy_function("gammaln"), x),
     lambda z, x: digamma(x),
     latex=[r"\mathrm{{digamma}}({x})"],
-    convention="at 0, -1, -2 ...: ∞, as digamma is -∞ or NaN there",
+    convention="at 0: -∞; at -1, -2 ...: NaN",
 )
 digamma: Elementwise = Elementwise(
     "digamma",
@@ -134,7 +134,7 @@ _polygamma: Elementwise = Elementwise(
     math.nan,  # there is no derivative by the order
     lambda z, n, x: _polygamma(n + 1.0, x),
     latex=[r"\mathrm{{nan}}", r"\mathrm{{polygamma}}({x}+1,{y})"],
-    convention="at x = 0, -1, -2 ...: infinite or NaN; by the order n: NaN",
+    convention="at x = 0, -1, -2 ...: infinite; by the order n: NaN",
 )
 
 

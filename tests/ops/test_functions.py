@@ -248,6 +248,27 @@ def test_polygamma_by_its_order():
     assert_allclose(x.grad, -2.0 * (1.2020569031595942 - 1.0))  # ψ''(2) = -2 (ζ(3) - 1)
 
 
+@KINDS
+@pytest.mark.parametrize(
+    ("f", "x", "z", "slope"),
+    [
+        (am.lgamma, 0.0, math.inf, -math.inf),
+        (am.lgamma, -1.0, math.inf, math.nan),
+        (am.digamma, 0.0, -math.inf, math.inf),
+        (am.digamma, -2.0, math.nan, math.inf),
+        (lambda x: am.polygamma(1, x), 0.0, math.inf, -math.inf),
+    ],
+)
+def test_poles_of_gamma(
+    kind: type[am.Node], f: Callable[..., Any], x: float, z: float, slope: float
+):
+    """At a pole the results are SciPy's, and no warning comes."""
+    leaf = kind(x)
+    result = f(leaf)
+    result.backward()
+    assert_array_equal([result.data, leaf.grad], [z, slope])
+
+
 @pytest.fixture
 def no_scipy(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let SciPy be missing."""
