@@ -251,7 +251,7 @@ def plain(latex: str) -> str:
 
 def simple(piece: str) -> str:
     """Return a piece of text, in parentheses unless it is one word or one operand."""
-    return piece if re.fullmatch(r"\w+|.", piece) else f"({piece})"
+    return piece if re.fullmatch(r"√?\\?\w+|.", piece) else f"({piece})"
 
 
 _FRACTION = re.compile(r"\\frac\{([^{}]*)\}\{([^{}]*)\}")

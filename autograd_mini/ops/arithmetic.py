@@ -176,7 +176,6 @@ def rad2deg(x: Any) -> Any:
 
 NUMPY: dict[Callable[..., Any], Callable[..., Any]] = {
     np.fabs: abs,
-    np.float_power: power,
     np.conjugate: positive,  # a real number is its own conjugate, real part and copy
     np.real: positive,
     np.copy: positive,

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.errors import DataError
+from autograd_mini.ops.arithmetic import positive
 from autograd_mini.ops.comparisons import equal, greater, greater_equal, not_equal
 from autograd_mini.primitive import Elementwise
 from autograd_mini.tape import primal
@@ -116,8 +117,10 @@ def clip(x: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: 
     if (a_min is not None and min is not None) or (a_max is not None and max is not None):
         raise DataError("clip: give a bound by one name, a_min or min, a_max or max")
     lower, upper = a_min if min is None else min, a_max if max is None else max
-    x = maximum(x, -np.inf if lower is None else lower)
-    return x if upper is None else minimum(x, upper)
+    z = x if lower is None else maximum(x, lower)
+    if upper is not None:
+        z = minimum(z, upper)
+    return positive(x) if z is x else z
 
 
 def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
