@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.errors import DispatchError, InPlaceError
-from autograd_mini.ops import NUMPY, reductions, shaping
-from autograd_mini.primitive import BY_UFUNC, Primitive, apply, boxed_node
+from autograd_mini.ops import NUMPY, elementwise, reductions, shaping
+from autograd_mini.primitive import BY_UFUNC
+from autograd_mini.recording import apply, boxed_node
 from autograd_mini.tape import Node, primal
 
 BY_METHOD: dict[tuple[Any, str], Callable[..., Any]] = {
@@ -87,7 +88,7 @@ def call_function(
     name = f"{function.__module__}.{function.__name__}".replace("numpy", "np", 1)
     ours = NUMPY.get(function)
     values = [x for x in args if isinstance(x, Node) and x.rank == 1]
-    if values and not isinstance(ours, Primitive):
+    if values and function not in elementwise.NUMPY:
         # To NumPy a Value is an object like any other, an array of one number.
         return function(*map(boxed_values, args), **kwargs)
     if ours is None:

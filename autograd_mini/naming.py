@@ -16,7 +16,12 @@ import numpy as np
 
 from autograd_mini.tape import Node, Tape
 
-ACTIVATIONS = frozenset({"leaky_relu", "log_softmax", "relu", "sigmoid", "softplus", "tanh"})
+ACTIVATIONS = frozenset(
+    {
+        *("elu", "gelu", "gelu_tanh", "leaky_relu", "log_softmax", "mish"),
+        *("relu", "sigmoid", "silu", "softplus", "tanh"),
+    }
+)
 """The primitives whose operand is called z and whose result is called a."""
 
 GREEK = (

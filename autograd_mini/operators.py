@@ -28,13 +28,14 @@ def binary(primitive: Primitive) -> tuple[Callable[..., Any], Callable[..., Any]
     return method, reflected
 
 
-def unary(primitive: Primitive) -> Callable[[Any], Any]:
+def unary(primitive: Primitive, summary: str) -> Callable[[Any], Any]:
     """Return the method that records a primitive of one operand."""
 
     def method(self: Node) -> Any:
         return apply(primitive, self)
 
-    method.__doc__ = f"Return {primitive.name}(x)."
+    method.__name__ = primitive.name
+    method.__doc__ = summary
     return method
 
 
@@ -59,6 +60,8 @@ class Operators(Node):
     __mul__, __rmul__ = binary(e.multiply)
     __truediv__, __rtruediv__ = binary(e.divide)
     __pow__, __rpow__ = binary(e.power)
+    __mod__, __rmod__ = binary(e.remainder)
+    __floordiv__, __rfloordiv__ = binary(e.floor_divide)
 
     __lt__ = comparison(operator.lt)
     __le__ = comparison(operator.le)
@@ -134,69 +137,84 @@ class Operators(Node):
         """
         backward(self, seed)
 
-    def neg(self) -> Self:
-        """Return -x."""
-        return apply(e.neg, self)
+    # Methods bear the names of NumPy's functions, which call them on the elements of object arrays.
 
-    def abs(self) -> Self:
-        """Return |x|; the derivative at 0 is 0."""
-        return apply(e.abs, self)
+    neg = negative = unary(e.neg, "Return -x.")
+    abs = absolute = fabs = unary(e.abs, "Return |x|; the derivative at 0 is 0.")
+    sign = unary(e.sign, "Return -1, 0 or 1; the derivative is 0.")
+    square = unary(e.square, "Return x².")
+    sqrt = unary(e.sqrt, "Return √x; the derivative at 0 is infinite.")
+    cbrt = unary(e.cbrt, "Return the cube root, also of negative numbers.")
+    reciprocal = unary(e.reciprocal, "Return 1/x.")
+    exp = unary(e.exp, "Return eˣ.")
+    exp2 = unary(e.exp2, "Return 2ˣ.")
+    expm1 = unary(e.expm1, "Return eˣ - 1, exact for small x.")
+    log = unary(e.log, "Return the natural logarithm.")
+    log2 = unary(e.log2, "Return the logarithm to base 2.")
+    log10 = unary(e.log10, "Return the logarithm to base 10.")
+    log1p = unary(e.log1p, "Return log(1 + x), exact for small x.")
+    sin = unary(e.sin, "Return sin x, x in radians.")
+    cos = unary(e.cos, "Return cos x, x in radians.")
+    tan = unary(e.tan, "Return tan x, x in radians.")
+    arcsin = unary(e.arcsin, "Return the angle in [-π/2, π/2] whose sine is x.")
+    arccos = unary(e.arccos, "Return the angle in [0, π] whose cosine is x.")
+    arctan = unary(e.arctan, "Return the angle in [-π/2, π/2] whose tangent is x.")
+    sinh = unary(e.sinh, "Return the hyperbolic sine.")
+    cosh = unary(e.cosh, "Return the hyperbolic cosine.")
+    tanh = unary(e.tanh, "Return the hyperbolic tangent.")
+    arcsinh = unary(e.arcsinh, "Return the number whose hyperbolic sine is x.")
+    arccosh = unary(e.arccosh, "Return the number from 0 on whose hyperbolic cosine is x.")
+    arctanh = unary(e.arctanh, "Return the number whose hyperbolic tangent is x.")
+    sinc = unary(e.sinc, "Return sin(πx)/(πx), which is 1 at 0.")
+    erf = unary(e.erf, "Return the error function.")
+    erfc = unary(e.erfc, "Return 1 - erf(x), exact for large x.")
+    lgamma = unary(e.lgamma, "Return log |Γ(x)|; needs SciPy.")
+    digamma = unary(e.digamma, "Return the derivative of lgamma; needs SciPy.")
+    sigmoid = unary(e.sigmoid, "Return 1 / (1 + e⁻ˣ).")
+    softplus = unary(e.softplus, "Return log(1 + eˣ), without overflow.")
+    relu = unary(e.relu, "Return max(x, 0); the derivative at 0 is 0.")
+    silu = unary(e.silu, "Return x · sigmoid(x).")
+    mish = unary(e.mish, "Return x · tanh(softplus(x)).")
+    leaky_relu = e.leaky_relu
+    elu = e.elu
+    gelu = e.gelu
+    floor = __floor__ = unary(e.floor, "Return x rounded down; the derivative is 0.")
+    ceil = __ceil__ = unary(e.ceil, "Return x rounded up; the derivative is 0.")
+    trunc = __trunc__ = unary(e.trunc, "Return x rounded towards 0; the derivative is 0.")
+    rint = unary(e.rint, "Return x rounded, halves to even; the derivative is 0.")
+    round = e.round
+    deg2rad = radians = e.deg2rad
+    rad2deg = degrees = e.rad2deg
+    clip = e.clip
 
-    def square(self) -> Self:
-        """Return x²."""
-        return apply(e.square, self)
+    def __round__(self, decimals: int | None = None) -> Self:
+        return e.round(self, decimals or 0)
 
-    def sqrt(self) -> Self:
-        """Return √x; the derivative at 0 is infinite."""
-        return apply(e.sqrt, self)
+    def conjugate(self) -> Self:
+        """Return the node itself, which is real."""
+        return self
 
-    def reciprocal(self) -> Self:
-        """Return 1/x."""
-        return apply(e.reciprocal, self)
+    conj = conjugate
 
-    def exp(self) -> Self:
-        """Return eˣ."""
-        return apply(e.exp, self)
+    def arctan2(self, other: Any) -> Self:
+        """Return the angle of the point (other, x) in the plane, in [-π, π]."""
+        return apply(e.arctan2, self, other)
 
-    def log(self) -> Self:
-        """Return the natural logarithm."""
-        return apply(e.log, self)
+    def hypot(self, other: Any) -> Self:
+        """Return √(x² + other²), without overflow; the derivatives at (0, 0) are 0."""
+        return apply(e.hypot, self, other)
 
-    def log1p(self) -> Self:
-        """Return log(1 + x), exact for small x."""
-        return apply(e.log1p, self)
+    def logaddexp(self, other: Any) -> Self:
+        """Return log(eˣ + exp(other)), without overflow."""
+        return apply(e.logaddexp, self, other)
 
-    def sin(self) -> Self:
-        """Return sin x, x in radians."""
-        return apply(e.sin, self)
+    def remainder(self, other: Any) -> Self:
+        """Return x - n · other, n = ⌊x/other⌋: with the sign of `other`."""
+        return apply(e.remainder, self, other)
 
-    def cos(self) -> Self:
-        """Return cos x, x in radians."""
-        return apply(e.cos, self)
-
-    def tanh(self) -> Self:
-        """Return the hyperbolic tangent."""
-        return apply(e.tanh, self)
-
-    def sigmoid(self) -> Self:
-        """Return 1 / (1 + e⁻ˣ)."""
-        return apply(e.sigmoid, self)
-
-    def softplus(self) -> Self:
-        """Return log(1 + eˣ), without overflow."""
-        return apply(e.softplus, self)
-
-    def relu(self) -> Self:
-        """Return max(x, 0); the derivative at 0 is 0."""
-        return apply(e.relu, self)
-
-    def leaky_relu(self, slope: Any = 0.01) -> Self:
-        """Return x where it is positive, else slope · x; the derivative at 0 is `slope`."""
-        return e.leaky_relu(self, slope)
-
-    def sign(self) -> Self:
-        """Return -1, 0 or 1; the derivative is 0."""
-        return apply(e.sign, self)
+    def fmod(self, other: Any) -> Self:
+        """Return x - n · other, n being x/other rounded towards 0: with the sign of x."""
+        return apply(e.fmod, self, other)
 
     def power(self, exponent: Any) -> Self:
         """Return x to the power of a number, an array or a node."""

@@ -24,6 +24,11 @@ def sigma(z: Any) -> Any:
     return 1.0 / (1.0 + np.exp(-z))
 
 
+def normal(z: Any) -> Any:
+    """Return Φ(z), the standard normal distribution function."""
+    return 0.5 * (1.0 + np.vectorize(math.erf)(z / math.sqrt(2.0)))
+
+
 # Each activation g with its derivative g', both written out.
 ACTIVATIONS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "linear": (lambda z: z, np.ones_like),
@@ -32,6 +37,21 @@ ACTIVATIONS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "tanh": (np.tanh, lambda z: 1.0 / np.cosh(z) ** 2),
     "sigmoid": (sigma, lambda z: sigma(z) * (1.0 - sigma(z))),
     "softplus": (lambda z: np.log(1.0 + np.exp(z)), sigma),
+    "elu": (
+        lambda z: np.where(z > 0, z, np.exp(z) - 1.0),
+        lambda z: np.where(z > 0, 1.0, np.exp(z)),
+    ),
+    "gelu": (
+        lambda z: z * normal(z),
+        lambda z: normal(z) + z * np.exp(-z * z / 2.0) / math.sqrt(2.0 * math.pi),
+    ),
+    "silu": (lambda z: z * sigma(z), lambda z: sigma(z) * (1.0 + z * (1.0 - sigma(z)))),
+    "mish": (
+        lambda z: z * np.tanh(np.log(1.0 + np.exp(z))),
+        lambda z: (
+            np.tanh(np.log(1.0 + np.exp(z))) + z * sigma(z) / np.cosh(np.log(1.0 + np.exp(z))) ** 2
+        ),
+    ),
 }
 
 

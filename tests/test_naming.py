@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import pytest
 from matplotlib.mathtext import math_to_image
@@ -50,6 +51,15 @@ def test_layers_share_a_number():
     a1, a2 = am.tanh(z1), am.relu(z2)
     chosen = names(am.Tape(a1 + a2))
     assert [chosen[node] for node in (z1, z2, a1, a2)] == ["z₁", "z₂", "a₁", "a₂"]
+
+
+@pytest.mark.parametrize("activation", [am.elu, am.gelu, am.silu, am.mish, am.leaky_relu])
+def test_each_activation_makes_an_a_from_a_z(activation: Callable[[am.Value], am.Value]):
+    """Also those with settings, and those of the tanh form."""
+    z = am.Value(0.3, name="x") * 2.0
+    a = activation(z)
+    chosen = names(am.Tape(a * 3.0))
+    assert [chosen[z], chosen[a]] == ["z", "a"]
 
 
 def test_inputs_and_masks_have_letters():

@@ -19,6 +19,8 @@ RNG = np.random.default_rng(11)
 EDGE = np.array([-40.0, -1.5, 0.0, 0.3, 2.0, 40.0])  # both sides, the kink, and saturation
 POSITIVE = np.array([1e-3, 0.3, 1.0, 2.5, 40.0])
 MATRIX = RNG.normal(size=(2, 3))
+INSIDE = np.array([-0.999, -0.5, 0.0, 1e-8, 0.7])
+GAMMA = np.array([1e-3, 0.5, 1.0, 2.5, 40.0, -0.5, -2.3])
 TIED = np.array([[1.0, 5.0, 5.0], [1.0, 5.0, 2.0]])
 CONDITION = np.array([True, False, True])
 
@@ -60,8 +62,128 @@ ELEMENTWISE = [
     same("exp", EDGE),
     same("log", POSITIVE),
     same("log1p", POSITIVE),
-    same("sin", EDGE),
-    same("cos", EDGE),
+    *(same(name, EDGE) for name in ("sin", "cos", "tan", "arctan", "arcsinh", "exp2", "expm1")),
+    *(same(name, EDGE) for name in ("sinh", "cosh", "sinc", "floor", "ceil", "trunc", "deg2rad")),
+    *(same(name, POSITIVE) for name in ("log2", "log10")),
+    *(same(name, INSIDE) for name in ("arcsin", "arccos", "arctanh")),
+    same("arccosh", 1.0 + POSITIVE),
+    same("rad2deg", EDGE),
+    same("hypot", EDGE, POSITIVE[[0, 1, 2, 3, 4, 0]]),
+    same("arctan2", EDGE, POSITIVE[[0, 1, 2, 3, 4, 0]] - 1.5),
+    same("logaddexp", EDGE, EDGE[::-1].copy()),
+    same("remainder", EDGE[EDGE != 0], np.array([0.7, -0.7, 3.0, 5.3, -7.0])),
+    same("fmod", EDGE[EDGE != 0], np.array([0.7, -0.7, 3.0, 5.3, -7.0])),
+    # at a tie they differ: PyTorch gives all to the first, JAX all to the second
+    *(same(name, EDGE, EDGE[::-1] + 1.0) for name in ("fmax", "fmin")),
+    Peer("cbrt", am.cbrt, None, lambda j, x: j.numpy.cbrt(x), (EDGE[EDGE != 0],), scalar=True),
+    Peer(
+        "arctan2 at the origin",
+        am.arctan2,
+        lambda t, x, y: t.atan2(x, y),
+        None,  # gives NaN
+        (np.zeros(1), np.zeros(1)),
+        scalar=True,
+    ),
+    *(
+        Peer(
+            name,
+            getattr(am, name),
+            lambda t, x, name=name: getattr(t.special, name)(x),
+            lambda j, x, name=name: getattr(j.scipy.special, name)(x),
+            (EDGE,),
+            scalar=True,
+        )
+        for name in ("erf", "erfc")
+    ),
+    Peer(
+        "lgamma",
+        am.lgamma,
+        lambda t, x: t.lgamma(x),
+        lambda j, x: j.scipy.special.gammaln(x),
+        (GAMMA,),
+        scalar=True,
+    ),
+    Peer(
+        "digamma",
+        am.digamma,
+        None,  # its trigamma has nine digits
+        lambda j, x: j.scipy.special.digamma(x),
+        (GAMMA,),
+        scalar=True,
+    ),
+    *(
+        Peer(
+            f"polygamma of order {n}",
+            lambda x, n=n: am.polygamma(n, x),
+            (lambda t, x, n=n: t.polygamma(n, x)) if n > 1 else None,
+            lambda j, x, n=n: j.scipy.special.polygamma(n, x),
+            (POSITIVE,),
+            scalar=True,
+        )
+        for n in (1, 2, 3)
+    ),
+    Peer(
+        "elu",
+        lambda x: am.elu(x, 0.7),
+        lambda t, x: t.nn.functional.elu(x, 0.7),
+        lambda j, x: j.nn.elu(x, 0.7),
+        (EDGE,),
+        scalar=True,
+    ),
+    *(
+        Peer(
+            f"gelu, {form}",
+            lambda x, form=form: am.gelu(x, approximate=form == "tanh"),
+            lambda t, x, form=form: t.nn.functional.gelu(x, approximate=form),
+            lambda j, x, form=form: j.nn.gelu(x, approximate=form == "tanh"),
+            (EDGE,),
+            scalar=True,
+        )
+        for form in ("none", "tanh")
+    ),
+    *(
+        Peer(
+            name,
+            getattr(am, name),
+            lambda t, x, name=name: getattr(t.nn.functional, name)(x),
+            lambda j, x, name=name: getattr(j.nn, name)(x),
+            (EDGE,),
+            scalar=True,
+        )
+        for name in ("silu", "mish")
+    ),
+    Peer(
+        "clip",
+        lambda x: am.clip(x, -1.0, 1.0),
+        lambda t, x: t.clip(x, -1.0, 1.0),
+        lambda j, x: j.numpy.clip(x, -1.0, 1.0),
+        (EDGE,),
+        scalar=True,
+    ),
+    Peer(
+        "clip at its bounds",
+        lambda x: am.clip(x, -1.5, 2.0),
+        None,  # gives all of the cotangent to x
+        lambda j, x: j.numpy.clip(x, -1.5, 2.0),
+        (EDGE,),
+        scalar=True,
+    ),
+    Peer(
+        "round",
+        lambda x: am.round(x, 1),
+        lambda t, x: t.round(x, decimals=1),
+        lambda j, x: j.numpy.round(x, 1),
+        (EDGE,),
+        scalar=True,
+    ),
+    Peer(
+        "nan_to_num",
+        lambda x: am.nan_to_num(x, posinf=3.0, neginf=-3.0),
+        lambda t, x: t.nan_to_num(x, posinf=3.0, neginf=-3.0),
+        None,  # sends the cotangent through what was replaced
+        (np.array([np.nan, np.inf, -np.inf, 2.0]),),
+        scalar=True,
+    ),
     same("tanh", EDGE),
     same("sigmoid", EDGE, jax="nn"),
     same("sign", EDGE),

@@ -239,7 +239,7 @@ def plain(latex: str) -> str:
         before = latex
         latex = _FRACTION.sub(lambda m: f"{simple(m[1])}/{simple(m[2])}", latex)
         latex = re.sub(r"\\sqrt\{([^{}]*)\}", lambda m: f"√{simple(m[1])}", latex)
-        latex = re.sub(r"\^\{?([0-9]+)\}?", lambda m: m[1].translate(_SUPERSCRIPTS), latex)
+        latex = re.sub(r"\^([0-9]|\{[0-9]+\})", lambda m: m[1].translate(_SUPERSCRIPTS), latex)
         latex = re.sub(r"\^\{([^{}]*)\}", lambda m: f"^{simple(m[1])}", latex)
         latex = re.sub(r"\\mathrm\{([^{}]*)\}", r"\1", latex)
     for command, text in _COMMANDS.items():
@@ -251,11 +251,11 @@ def plain(latex: str) -> str:
 
 def simple(piece: str) -> str:
     """Return a piece of text, in parentheses unless it is one word or one operand."""
-    return piece if re.fullmatch(r"\w+|.", piece) else f"({piece})"
+    return piece if re.fullmatch(r"√?\\?\w+|.", piece) else f"({piece})"
 
 
 _FRACTION = re.compile(r"\\frac\{([^{}]*)\}\{([^{}]*)\}")
-_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹", "{}")
 _COMMANDS = {
     r"\,": "·",
     r"\;": " · ",
@@ -265,6 +265,9 @@ _COMMANDS = {
     r"\odot": "⊙",
     r"\sum": "Σ",
     r"\sigma": "σ",
+    r"\pi": "π",
+    r"\Phi": "Φ",
+    r"\varphi": "φ",
     r"\partial": "∂",
     r"\geq ": "≥",
     r"\leq ": "≤",

@@ -79,7 +79,18 @@ def train_command(
         str, typer.Option(metavar="N,N,...", help="The units of each hidden layer.")
     ] = joined(DEFAULT.hidden),
     activation: Annotated[
-        Literal["relu", "leaky_relu", "tanh", "sigmoid", "softplus", "linear"],
+        Literal[
+            "relu",
+            "leaky_relu",
+            "elu",
+            "gelu",
+            "silu",
+            "mish",
+            "tanh",
+            "sigmoid",
+            "softplus",
+            "linear",
+        ],
         typer.Option(help="The activation of the hidden layers."),
     ] = "relu",
     kind: Annotated[

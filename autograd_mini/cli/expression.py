@@ -12,6 +12,7 @@ import unicodedata
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -27,18 +28,21 @@ DEEPEST = 100  # operations within operations; more would exhaust Python's stack
 
 CONSTANTS = {"pi": math.pi, "e": math.e}
 FUNCTIONS = {name: p for name, p in REGISTRY.items() if isinstance(p, Elementwise)}
+_THERE_ARE = f"; there are {', '.join(sorted(FUNCTIONS))}"
 OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Add: e.add,
     ast.Sub: e.subtract,
     ast.Mult: e.multiply,
     ast.Div: e.divide,
+    ast.Mod: e.remainder,
     ast.Pow: e.power,
     ast.USub: e.neg,
     ast.UAdd: lambda x: x,
     ast.Gt: e.greater,
     ast.GtE: e.greater_equal,
-    ast.Lt: lambda x, y: e.greater(y, x),
-    ast.LtE: lambda x, y: e.greater_equal(y, x),
+    ast.Lt: e.less,
+    ast.LtE: e.less_equal,
+    ast.Eq: e.equal,
     ast.NotEq: e.not_equal,
 }
 
@@ -47,8 +51,8 @@ def record_expression(text: str, names: Mapping[str, Value]) -> Value:
     """Return the value of a formula as a node; numbers in it are constants.
 
     Args:
-        text: operators + - * / ** > >= < <= !=, parentheses, numbers, `pi`, `e`, the elementwise
-            primitives by name, and the given names.
+        text: operators + - * / % ** > >= < <= == !=, parentheses, numbers, `pi`, `e`, the
+            elementwise primitives by name, and the given names.
         names: the nodes that names stand for; all must occur.
 
     Raises:
@@ -136,7 +140,7 @@ class _Formula:
         if operation is None:
             raise ExpressionError(
                 f"{self.piece(tree)} is not allowed; a formula has numbers, names, functions, "
-                "parentheses and + - * / ** > >= < <= !="
+                "parentheses and + - * / % ** > >= < <= == !="
             )
         try:
             result = operation(*[self.compute(operand, depth + 1) for operand in operands])
@@ -156,7 +160,9 @@ class _Formula:
     def function(self, name: str) -> Elementwise:
         """Return a function of the table."""
         if name not in FUNCTIONS:
-            raise ExpressionError(f"no function {name}; there are {', '.join(sorted(FUNCTIONS))}")
+            alike = get_close_matches(name, FUNCTIONS)
+            hint = f"; did you mean {' or '.join(alike)}?" if alike else _THERE_ARE
+            raise ExpressionError(f"no function {name}{hint}")
         return FUNCTIONS[name]
 
     def finite(self, tree: ast.expr, result: Any) -> Any:

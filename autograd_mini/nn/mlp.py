@@ -29,6 +29,10 @@ ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
     "tanh": e.tanh,
     "sigmoid": e.sigmoid,
     "softplus": e.softplus,
+    "elu": e.elu,
+    "gelu": e.gelu,
+    "silu": e.silu,
+    "mish": e.mish,
 }
 
 

@@ -179,7 +179,6 @@ _reshape = ArrayPrimitive(
     "linear",
     analytic=True,
     latex=[r"\mathrm{{reshape}}({dz})"],
-    analytic=True,
 )
 
 
@@ -199,7 +198,6 @@ _transpose = ArrayPrimitive(
     analytic=True,
     latex=["{dz.T}"],
     formula="{x.T}",
-    analytic=True,
 )
 _expand_dims = ArrayPrimitive(
     "expand_dims",
@@ -229,7 +227,6 @@ _broadcast_to = ArrayPrimitive(
     analytic=True,
     latex=["{dz}"],
     formula=r"\mathrm{{broadcast}}({x})",
-    analytic=True,
 )
 _astype = ArrayPrimitive(
     "astype",
@@ -238,7 +235,6 @@ _astype = ArrayPrimitive(
     "linear",
     analytic=lambda x, dtype: x,  # what is complex stays so
     latex=["{dz}"],
-    analytic=lambda x, dtype: x,  # what is complex stays so
 )
 
 

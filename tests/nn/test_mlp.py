@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,10 @@ ACTIVATIONS = {
     "sigmoid": lambda z: 1.0 / (1.0 + np.exp(-z)),
     "leaky_relu": lambda z: np.where(z > 0.0, z, 0.01 * z),
     "softplus": lambda z: np.log(1.0 + np.exp(z)),
+    "elu": lambda z: np.where(z > 0.0, z, np.exp(z) - 1.0),
+    "gelu": lambda z: z * (1.0 + np.vectorize(math.erf)(z / math.sqrt(2.0))) / 2.0,
+    "silu": lambda z: z / (1.0 + np.exp(-z)),
+    "mish": lambda z: z * np.tanh(np.log(1.0 + np.exp(z))),
 }
 
 every_activation = pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -273,8 +278,8 @@ def test_unknown_kind():
 @pytest.mark.parametrize("make", [nn.MLP, nn.Layer], ids=["MLP", "Layer"])
 def test_unknown_activation(make: Any):
     """An unknown activation raises, and the message names those there are."""
-    with pytest.raises(ValueError, match=r"no activation 'gelu'.*leaky_relu, tanh"):
-        make(2, [1] if make is nn.MLP else 1, activation="gelu")
+    with pytest.raises(ValueError, match=r"no activation 'swish'.*leaky_relu, tanh"):
+        make(2, [1] if make is nn.MLP else 1, activation="swish")
 
 
 @pytest.mark.parametrize("keep_prob", [0.0, -0.1, 1.5, float("nan"), [0.5, 0.0]])

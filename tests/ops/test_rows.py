@@ -26,7 +26,7 @@ def test_every_primitive_has_a_row():
 def test_every_scalar_primitive_has_a_scalar_case():
     """Each primitive that takes `Value`s is compared with its array form."""
     scalar = {name for name, primitive in REGISTRY.items() if primitive.scalar is not None}
-    assert {case.label.split("-")[0] for case in SCALAR_CASES} == scalar
+    assert scalar <= {case.label.split("-")[0] for case in SCALAR_CASES}
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

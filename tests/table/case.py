@@ -64,6 +64,31 @@ def nonzero(rng: np.random.Generator, shape: Shape) -> np.ndarray:
     return positive(rng, shape) * rng.choice([-1.0, 1.0], shape)
 
 
+def inside(rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    """Draw numbers well inside of (-1, 1)."""
+    return rng.uniform(-0.8, 0.8, shape)
+
+
+def above_one(rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    """Draw numbers well above 1."""
+    return 1.0 + positive(rng, shape)
+
+
+def uneven(rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    """Draw numbers of either sign, well away from whole numbers and halves."""
+    return rng.integers(-4, 4, shape) + rng.choice([0.1, 0.3, 0.7, 0.9], shape)
+
+
+def divisor(rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    """Draw 2s and -2s: an uneven number is well away from a multiple of these."""
+    return rng.choice([-2.0, 2.0], shape)
+
+
+def order(rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    """Draw whole numbers from 0 to 3."""
+    return rng.integers(0, 4, shape).astype(float)
+
+
 def distinct(rng: np.random.Generator, shape: Shape) -> np.ndarray:
     """Draw numbers of which no two are close."""
     return 0.4 * (rng.permutation(int(np.prod(shape))).reshape(shape) - 2.3)
