@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from autograd_mini.errors import ShapeError
+from autograd_mini.errors import SettingError, ShapeError
 from autograd_mini.ops.elementwise import abs as abs_
 from autograd_mini.ops.elementwise import not_equal, power, sign
 from autograd_mini.ops.products import moved, ndim
@@ -43,7 +43,8 @@ def norm(x: Any, ord: Order = None, axis: Axis = None, keepdims: bool = False) -
         keepdims: leave these axes with length 1.
 
     Raises:
-        ValueError: there is no such norm, or it needs one axis or two and there are others.
+        SettingError: there is no such norm.
+        ShapeError: it needs one axis or two, and there are others.
     """
     if axis is None and ord is None:
         return vector_norm(x, keepdims=keepdims)
@@ -61,7 +62,7 @@ def norm(x: Any, ord: Order = None, axis: Axis = None, keepdims: bool = False) -
 def vector_norm(x: Any, *, axis: Axis = None, keepdims: bool = False, ord: float | str = 2) -> Any:
     """Return the norm over an axis or several, by default all, which count as one vector."""
     if isinstance(ord, str):
-        raise ValueError(f"the norm of a vector has a number as its order, got {ord!r}")
+        raise SettingError(f"the norm of a vector has a number as its order, got {ord!r}")
     settings: dict[str, Any] = {"axis": axis, "keepdims": keepdims}
     if ord == 2:
         return apply(_norm, x, params=settings)
@@ -89,7 +90,7 @@ def _matrix_norm(x: Any, ord: float | str, row: int, column: int, keepdims: bool
         return (max_ if ord > 0 else min_)(sums, (row, column), keepdims)
     of_singular_values = {"nuc": 1, 2: np.inf, -2: -np.inf}
     if ord not in of_singular_values:
-        raise ValueError(
+        raise SettingError(
             f"the norms of a matrix are 'fro', 'nuc', 1, -1, 2, -2, inf and -inf, got {ord!r}"
         )
     s = svdvals(moved(moved(x, row, -1), column - (column > row), -1))
