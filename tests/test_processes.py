@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -41,9 +42,19 @@ def sweep(graph: list[Any]) -> list[Any]:
 
 
 @METHODS
-@pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
 def test_pool(method: str):
-    """Workers compute from networks and graphs of this process what it computes itself."""
+    """Workers compute from networks and graphs of this process what it computes itself.
+
+    In an interpreter of its own: other tests import libraries that start threads, and a process
+    with threads should not fork.
+    """
+    code = f"from tests.test_processes import compare; compare({method!r})"
+    root = Path(__file__).parents[1]
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120, cwd=root)
+
+
+def compare(method: str) -> None:
+    """Compare what a pool of two workers computes with what this process does."""
     context = multiprocessing.get_context(method)
     batches = [np.array([[0.5, -1.0]]), np.array([[2.0, 0.25]])]
     with ProcessPoolExecutor(2, mp_context=context) as pool:
