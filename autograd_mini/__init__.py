@@ -3,11 +3,24 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from autograd_mini.ops import elementwise, linalg, reductions, shaping
+from autograd_mini.ops import (
+    elementwise,
+    exponentials,
+    linalg,
+    ordering,
+    reductions,
+    scans,
+    shaping,
+    statistics,
+)
 from autograd_mini.ops.elementwise import *  # noqa: F403  # each room says what is public in it
+from autograd_mini.ops.exponentials import *  # noqa: F403
 from autograd_mini.ops.linalg import *  # noqa: F403
+from autograd_mini.ops.ordering import *  # noqa: F403
 from autograd_mini.ops.reductions import *  # noqa: F403
+from autograd_mini.ops.scans import *  # noqa: F403
 from autograd_mini.ops.shaping import *  # noqa: F403
+from autograd_mini.ops.statistics import *  # noqa: F403
 from autograd_mini.primitive import no_grad, register_primitive, scope
 from autograd_mini.tape import Node, Tape
 from autograd_mini.tensor import Tensor
@@ -36,9 +49,13 @@ __all__ = [
     "values",
 ]
 __all__ += elementwise.__all__
+__all__ += exponentials.__all__
 __all__ += linalg.__all__
+__all__ += ordering.__all__
 __all__ += reductions.__all__
+__all__ += scans.__all__
 __all__ += shaping.__all__
+__all__ += statistics.__all__
 
 _ON_DEMAND = {
     "draw": "autograd_mini.render",

@@ -14,7 +14,16 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.errors import DispatchError, InPlaceError
-from autograd_mini.ops import elementwise, linalg, reductions, shaping
+from autograd_mini.ops import (
+    elementwise,
+    exponentials,
+    linalg,
+    ordering,
+    reductions,
+    scans,
+    shaping,
+    statistics,
+)
 from autograd_mini.primitive import BY_UFUNC, Primitive, apply, boxed_node
 from autograd_mini.tape import Node, primal
 
@@ -22,15 +31,21 @@ BY_FUNCTION: dict[Callable[..., Any], Callable[..., Any]] = {
     **elementwise.NUMPY,
     **shaping.NUMPY,
     **reductions.NUMPY,
+    **scans.NUMPY,
+    **statistics.NUMPY,
+    **ordering.NUMPY,
     **linalg.NUMPY,
 }
 """By NumPy's function the one of the table, which takes the same arguments, or fewer."""
 
 BY_METHOD: dict[tuple[Any, str], Callable[..., Any]] = {
     (np.add, "reduce"): reductions.sum,
+    (np.multiply, "reduce"): reductions.prod,
     (np.maximum, "reduce"): reductions.max,
     (np.minimum, "reduce"): reductions.min,
-    (np.logaddexp, "reduce"): reductions.logsumexp,
+    (np.logaddexp, "reduce"): exponentials.logsumexp,
+    (np.add, "accumulate"): scans.cumsum,
+    (np.multiply, "accumulate"): scans.cumprod,
 }
 """The same for the methods of ufuncs. NumPy's default axis is 0 there."""
 

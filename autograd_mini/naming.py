@@ -16,7 +16,9 @@ import numpy as np
 
 from autograd_mini.tape import Node, Tape
 
-ACTIVATIONS = frozenset({"leaky_relu", "log_softmax", "relu", "sigmoid", "softplus", "tanh"})
+ACTIVATIONS = frozenset(
+    {"leaky_relu", "log_softmax", "relu", "sigmoid", "softmax", "softplus", "tanh"}
+)
 """The primitives whose operand is called z and whose result is called a."""
 
 GREEK = (

@@ -12,8 +12,8 @@ import numpy as np
 
 from autograd_mini.errors import ShapeError
 from autograd_mini.ops.elementwise import relu, softplus, square, xlog1py, xlogy
+from autograd_mini.ops.exponentials import log_softmax
 from autograd_mini.ops.linalg import vdot
-from autograd_mini.ops.reductions import log_softmax
 from autograd_mini.ops.reductions import sum as sum_
 from autograd_mini.primitive import constant, scope
 from autograd_mini.tape import Node, primal

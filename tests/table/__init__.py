@@ -6,12 +6,14 @@ its row here; a test fails until that is done. Functions composed of primitives 
 
 from __future__ import annotations
 
-from tests.table import elementwise, linalg, reductions, shaping
+from tests.table import elementwise, linalg, ordering, reductions, scans, shaping
 from tests.table.case import Case
 
 ROWS: dict[str, list[Case]] = {
     **elementwise.ROWS,
     **reductions.ROWS,
+    **scans.ROWS,
+    **ordering.ROWS,
     **linalg.ROWS,
     **shaping.ROWS,
 }

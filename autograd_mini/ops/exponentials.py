@@ -1,0 +1,115 @@
+"""Sums of exponentials: logsumexp, softmax and its logarithm; none of them overflows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_mini.ops.elementwise import exp
+from autograd_mini.ops.reductions import Axis, floats, keep, reduce, sum
+from autograd_mini.primitive import ArrayPrimitive, apply
+
+__all__ = [
+    "log_softmax",
+    "logsumexp",
+    "softmax",
+]
+
+
+def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """Return log(sum(exp(x))) over `axis`, without overflow."""
+    return reduce(_logsumexp, x, axis, keepdims)
+
+
+def log_softmax(x: Any, axis: int = -1) -> Any:
+    """Return x - logsumexp(x) along `axis`: the logarithm of the softmax, without overflow."""
+    return apply(_log_softmax, x, params={"axis": axis})
+
+
+def softmax(x: Any, axis: Axis = -1) -> Any:
+    """Return exp(x) / Σ exp(x) over `axis`, without overflow; 0 where every x is -inf."""
+    return apply(_softmax, x, params={"axis": axis})
+
+
+# The exponentials are shifted by the largest x, so that none overflows and one is 1.
+
+
+def _shift(x: Any, axis: Axis) -> Any:
+    """Return the maximum along `axis`, kept, or 0 where it is infinite: x minus it is never NaN.
+
+    It is a constant also where `x` holds `Value`s: the result does not depend on the shift.
+    """
+    largest = np.maximum.reduce(floats(x).real, axis=axis, keepdims=True, initial=-np.inf)
+    if np.isfinite(largest).all():  # nearly always
+        return largest
+    return np.where(np.isfinite(largest), largest, 0)
+
+
+def _shifted(x: Any, axis: Axis) -> tuple[Any, Any]:
+    """Return x minus the shift, and the shift."""
+    shift = _shift(x, axis)
+    with np.errstate(over="ignore"):  # to -inf, of which the exponential is 0
+        return x - shift, shift
+
+
+def _log_total(shifted: Any, axis: Axis) -> Any:
+    """Return log(sum(exp)) over `axis`, kept, of numbers of which the largest is 0.
+
+    The first of them, exp(0) = 1, is left to log1p, so that what the others add may be small.
+    """
+    e = np.asarray(np.exp(shifted))
+    largest = np.equal(floats(shifted).real, 0)
+    e[largest] -= 1
+    more = np.add.reduce(largest, axis=axis, keepdims=True, dtype=floats(e).dtype) - 1
+    with np.errstate(divide="ignore"):  # log(0) = -inf is the answer where every x is -inf
+        return np.log1p(np.add.reduce(e, axis=axis, keepdims=True) + more)
+
+
+def _logsumexp_array(x: Any, axis: Axis, keepdims: bool) -> Any:
+    x = np.asarray(x)
+    shifted, shift = _shifted(x, axis)
+    z = _log_total(shifted, axis) + shift
+    return z if keepdims else z.reshape(np.add.reduce(x, axis=axis).shape)
+
+
+def _log_softmax_array(x: Any, axis: int) -> Any:
+    shifted, _ = _shifted(np.asarray(x), axis)
+    total = _log_total(shifted, axis)
+    return shifted - np.where(np.isneginf(floats(total).real), 0, total)
+
+
+def _softmax_array(x: Any, axis: Axis) -> Any:
+    e = np.exp(_shifted(np.asarray(x), axis)[0])
+    total = np.add.reduce(e, axis=axis, keepdims=True)
+    return e / np.where(np.equal(floats(total), 0), 1, total)
+
+
+_logsumexp = ArrayPrimitive(
+    "logsumexp",
+    _logsumexp_array,
+    [lambda z_bar, z, x, axis, keepdims: keep(z_bar, x, axis, keepdims) * softmax(x, axis)],
+    [lambda x_dot, z, x, axis, keepdims: sum(x_dot * softmax(x, axis), axis, keepdims)],
+    latex=[r"{dz}\odot e^{{{x}-{z}}}"],
+    formula=r"\ln(\sum e^{{{x}}})",
+    convention="where every x is -inf: 0",
+    analytic=True,
+)
+_log_softmax = ArrayPrimitive(
+    "log_softmax",
+    _log_softmax_array,
+    [lambda z_bar, z, x, axis: z_bar - exp(z) * sum(z_bar, axis, keepdims=True)],
+    [lambda x_dot, z, x, axis: x_dot - sum(exp(z) * x_dot, axis, keepdims=True)],
+    latex=[r"{dz}-e^{{{z}}}\odot\sum {dz}"],
+    convention="where every x is -inf: -inf",
+    analytic=True,
+)
+_softmax = ArrayPrimitive(
+    "softmax",
+    _softmax_array,
+    [lambda z_bar, z, x, axis: z * (z_bar - sum(z * z_bar, axis, keepdims=True))],
+    [lambda x_dot, z, x, axis: z * (x_dot - sum(z * x_dot, axis, keepdims=True))],
+    latex=[r"{z}\odot ({dz}-\sum {z}\odot {dz})"],
+    convention="where every x is -inf: 0, and derivative 0",
+    analytic=True,
+)

@@ -1,0 +1,199 @@
+"""What depends on the order of elements: sort, top_k, median and quantiles.
+
+A sorted array takes each element from a place of the array, and its derivative goes back there.
+The order is stable: of equal elements the earlier one comes first. NaN counts as the largest.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
+
+from autograd_mini.errors import SettingError, ShapeError
+from autograd_mini.ops.elementwise import not_equal, where
+from autograd_mini.ops.reductions import Axis, count, floats, kept_shape, mean, merged
+from autograd_mini.ops.scans import along
+from autograd_mini.ops.shaping import getitem, reshape, stack
+from autograd_mini.primitive import ArrayPrimitive, apply
+from autograd_mini.tape import is_object_array, primal
+
+__all__ = [
+    "median",
+    "percentile",
+    "quantile",
+    "sort",
+    "top_k",
+]
+
+
+def sort(x: Any, axis: int | None = -1) -> Any:
+    """Return the elements along `axis` in ascending order; with None, all of them in one axis."""
+    return _sorted(reshape(x, -1), 0) if axis is None else _sorted(x, axis)
+
+
+def top_k(x: Any, k: int, axis: int = -1) -> Any:
+    """Return the `k` largest elements along `axis`, the largest first.
+
+    Raises:
+        SettingError: there are not that many.
+    """
+    axis = normalize_axis_index(axis, np.ndim(primal(x)))
+    n = np.shape(primal(x))[axis]
+    if not 0 <= operator.index(k) <= n:
+        raise SettingError(f"top_k: k must be from 0 to {n}, the length of the axis, got {k}")
+    return getitem(_sorted(x, axis, descending=True), along(axis, slice(k)))
+
+
+def median(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """Return the middle element in order over `axis`, or the mean of the two in the middle.
+
+    Raises:
+        ShapeError: there is no element.
+    """
+    ordered, n = _ordered("median", x, axis)
+    middle = mean(getitem(ordered, (..., slice((n - 1) // 2, n // 2 + 1))), -1)
+    return _unless_nan(middle, ordered, x, axis, keepdims)
+
+
+def quantile(x: Any, q: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """Return quantiles over `axis`, by linear interpolation between neighbours in order.
+
+    Args:
+        x: an array.
+        q: from 0 to 1, one number or an array of them, whose axes come first in the result. It is
+            a choice: no derivative flows to it.
+        axis: the axes to reduce.
+        keepdims: leave them with length 1.
+
+    Raises:
+        SettingError: `q` is outside of its range.
+        ShapeError: there is no element.
+    """
+    q = np.asarray(q, dtype=float)
+    if not np.all((q >= 0) & (q <= 1)):
+        raise SettingError(f"quantile: q must be from 0 to 1, got {q}")
+    ordered, n = _ordered("quantile", x, axis)
+    found = [_between(ordered, float(part) * (n - 1)) for part in q.flat]
+    joined = reshape(stack(found), q.shape + np.shape(primal(found[0]))) if q.ndim else found[0]
+    return _unless_nan(joined, ordered, x, axis, keepdims)
+
+
+def percentile(x: Any, q: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """Return percentiles over `axis`: quantiles with `q` from 0 to 100."""
+    return quantile(x, np.asarray(q, dtype=float) / 100.0, axis, keepdims)
+
+
+def _ordered(name: str, x: Any, axis: Axis) -> tuple[Any, int]:
+    """Return `x` sorted over the axes to reduce, made one, the last; and its length."""
+    n = count(x, axis)
+    if not n:
+        raise ShapeError(f"{name}: no element in shape {np.shape(primal(x))} over axis {axis}")
+    return _sorted(merged(x, axis), -1), n
+
+
+def _between(ordered: Any, place: float) -> Any:
+    """Return what stands at a place of the last axis, between two elements by interpolation."""
+    low, high = math.floor(place), math.ceil(place)
+    below, above = getitem(ordered, (..., low)), getitem(ordered, (..., high))
+    return below if low == high else below + (place - low) * (above - below)
+
+
+def _unless_nan(found: Any, ordered: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
+    """Return what was found, or NaN where there is one: it is the last in order."""
+    last = getitem(ordered, (..., -1))
+    found = where(not_equal(last, last), last, found)
+    if not keepdims:
+        return found
+    new = np.ndim(primal(found)) - np.ndim(primal(last))  # the axes of q
+    return reshape(found, np.shape(primal(found))[:new] + kept_shape(x, axis))
+
+
+def _sorted(x: Any, axis: int, descending: bool = False) -> Any:
+    axis = normalize_axis_index(axis, np.ndim(primal(x)))
+    return apply(_sort, x, params={"axis": axis, "descending": descending})
+
+
+def order_of(x: Any, axis: int, descending: bool) -> Any:
+    """Return the places from which sorting takes its elements; equal ones keep their order."""
+    x = floats(x)
+    if not descending:
+        return np.argsort(x, axis=axis, kind="stable")
+    backwards = np.argsort(np.flip(x, axis), axis=axis, kind="stable")
+    return x.shape[axis] - 1 - np.flip(backwards, axis)
+
+
+# The places are computed anew from x wherever they are needed, so that recorded rules hold for
+# every x. They are locally constant: no derivative flows to x through them.
+
+
+def reorder(v: Any, x: Any, axis: int, descending: bool, inverse: bool = False) -> Any:
+    """Return `v` in the order that sorts `x`, or with `inverse` put back from that order."""
+    params = {"axis": axis, "descending": descending, "inverse": inverse}
+    return apply(_reorder, v, x, params=params)
+
+
+def _reorder_array(v: Any, x: Any, axis: int, descending: bool, inverse: bool) -> Any:
+    order = order_of(x, axis, descending)
+    if not inverse:
+        return np.take_along_axis(v, order, axis)
+    back = np.empty_like(v)
+    np.put_along_axis(back, order, v, axis)
+    return back
+
+
+def _nothing(bar: Any, z: Any, v: Any, x: Any, axis: int, descending: bool, inverse: bool) -> Any:
+    return np.zeros(np.shape(primal(x)))
+
+
+_reorder = ArrayPrimitive(
+    "reorder",
+    _reorder_array,
+    [
+        lambda z_bar, z, v, x, axis, descending, inverse: reorder(
+            z_bar, x, axis, descending, not inverse
+        ),
+        _nothing,
+    ],
+    [
+        lambda v_dot, z, v, x, axis, descending, inverse: reorder(
+            v_dot, x, axis, descending, inverse
+        ),
+        _nothing,
+    ],
+    latex=[r"\mathrm{{reorder}}({dz},{y})", r"0\,{dz}"],
+    sides=lambda v, x, axis, descending, inverse: order_of(x, axis, descending),
+    convention="the order as in sort; no derivative to what gives the order",
+)
+
+
+def _sort_array(x: Any, axis: int, descending: bool) -> Any:
+    if is_object_array(x):
+        return np.take_along_axis(x, order_of(x, axis, descending), axis)
+    ordered = np.sort(x, axis=axis)  # equal numbers look alike, so that any order will do
+    return np.flip(ordered, axis) if descending else ordered
+
+
+_sort = ArrayPrimitive(
+    "sort",
+    _sort_array,
+    [
+        lambda z_bar, z, x, axis, descending: reorder(z_bar, x, axis, descending, inverse=True),
+    ],
+    [lambda x_dot, z, x, axis, descending: reorder(x_dot, x, axis, descending)],
+    latex=[r"\mathrm{{unsort}}({dz})"],
+    sides=order_of,
+    convention="ties keep their order: to each place goes the element that stands first",
+)
+
+
+NUMPY: dict[Callable[..., Any], Callable[..., Any]] = {
+    np.sort: sort,
+    np.median: median,
+    np.quantile: quantile,
+    np.percentile: percentile,
+}
