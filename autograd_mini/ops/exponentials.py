@@ -56,7 +56,7 @@ def _shifted(x: Any, axis: Axis) -> tuple[Any, Any]:
 def _log_total(shifted: Any, axis: Axis) -> Any:
     """Return log(sum(exp)) over `axis`, kept, of numbers of which the largest is 0.
 
-    The first of them, exp(0) = 1, is left to log1p, so that what the others add may be small.
+    Its exp(0) = 1 is left to log1p, so that what the others add is not lost however small it is.
     """
     e = np.asarray(np.exp(shifted))
     largest = np.equal(floats(shifted).real, 0)
@@ -70,7 +70,7 @@ def _logsumexp_array(x: Any, axis: Axis, keepdims: bool) -> Any:
     x = np.asarray(x)
     shifted, shift = _shifted(x, axis)
     z = _log_total(shifted, axis) + shift
-    return z if keepdims else z.reshape(np.add.reduce(x, axis=axis).shape)
+    return z if keepdims else np.squeeze(z, axis)[()]
 
 
 def _log_softmax_array(x: Any, axis: int) -> Any:

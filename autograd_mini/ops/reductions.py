@@ -127,7 +127,7 @@ def _mean_array(x: Any, axis: Axis, keepdims: bool) -> Any:
         return z
     n = count(x, axis)
     share = 2.0 ** n.bit_length()  # the sum overflows, that of the shares does not
-    return np.add.reduce(x / share, axis=axis, keepdims=keepdims) * (share / n) if n else z
+    return np.sum(x / share, axis=axis, keepdims=keepdims) * (share / n) if n else z
 
 
 _mean = ArrayPrimitive(

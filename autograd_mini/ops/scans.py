@@ -80,7 +80,7 @@ _cumsum = ArrayPrimitive(
     lambda x, axis: np.add.accumulate(x, axis=axis),
     [lambda z_bar, z, x, axis: flipped(cumsum(flipped(z_bar, axis), axis), axis)],
     "linear",
-    latex=[r"\mathrm{{cumsum}}_{{\leftarrow}}({dz})"],
+    latex=[r"\mathrm{{flip}}(\mathrm{{cumsum}}(\mathrm{{flip}}({dz})))"],
     analytic=True,
 )
 
@@ -141,7 +141,9 @@ _cumprod = ArrayPrimitive(
     lambda x, axis: np.multiply.accumulate(x, axis=axis),
     [lambda z_bar, z, x, axis: before(z, axis, 1.0) * recurrence(x, z_bar, axis, reverse=True)],
     [lambda x_dot, z, x, axis: recurrence(x, before(z, axis, 1.0) * x_dot, axis)],
-    latex=[r"\mathrm{{before}}({z})\odot\mathrm{{recurrence}}({x},{dz})"],
+    latex=[
+        r"\frac{{1}}{{{x}}}\odot\mathrm{{flip}}(\mathrm{{cumsum}}(\mathrm{{flip}}({dz}\odot {z})))"
+    ],
     convention="at zeros: the products of the other factors, as everywhere",
     analytic=True,
 )

@@ -168,7 +168,7 @@ def _std_array(x: Any, axis: Axis, keepdims: bool) -> Any:
     x = np.asarray(x)
     unit = scale(x, axis)
     z = np.sqrt(_var_array(x / unit, axis, keepdims=True)) * unit
-    return z if keepdims else z.reshape(np.add.reduce(x, axis=axis).shape)
+    return z if keepdims else np.squeeze(z, axis)[()]
 
 
 def _std_slope(z: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
