@@ -120,19 +120,20 @@ _sum = ArrayPrimitive(
 )
 
 
-def _mean_array(x: Any, axis: Axis, keepdims: bool) -> Any:
+def mean_array(x: Any, axis: Axis, keepdims: bool) -> Any:
+    """Return the mean of an array, also where the sum overflows."""
     with np.errstate(over="ignore"):
         z = np.mean(x, axis=axis, keepdims=keepdims)
     if is_object_array(x) or np.isfinite(z).all():  # nearly always
         return z
     n = count(x, axis)
-    share = 2.0 ** n.bit_length()  # the sum overflows, that of the shares does not
+    share = 2.0 ** n.bit_length()  # the sum of the shares does not overflow
     return np.sum(x / share, axis=axis, keepdims=keepdims) * (share / n) if n else z
 
 
 _mean = ArrayPrimitive(
     "mean",
-    _mean_array,
+    mean_array,
     [lambda z_bar, z, x, axis, keepdims: _spread(z_bar / count(x, axis), z, x, axis, keepdims)],
     "linear",
     latex=[r"\frac{{1}}{{{n}}}\,\mathrm{{broadcast}}({dz})"],

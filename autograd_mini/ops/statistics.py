@@ -10,7 +10,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd_mini.errors import SettingError, ShapeError
 from autograd_mini.ops.elementwise import multiply, not_equal, sqrt, where
-from autograd_mini.ops.reductions import Axis, count, floats, keep, max, mean, min, sum
+from autograd_mini.ops.reductions import Axis, count, floats, keep, max, mean, mean_array, min, sum
 from autograd_mini.ops.shaping import reshape, transpose
 from autograd_mini.primitive import ArrayPrimitive, apply
 from autograd_mini.tape import is_object_array, primal
@@ -117,7 +117,7 @@ def _ratio(x: Any, axis: Axis, ddof: float) -> float:
     return float(np.divide(n, n - ddof if n > ddof else 0))
 
 
-def deviations(x: Any, axis: Axis) -> Any:
+def deviations(x: Any, axis: Axis, mean: Callable[..., Any] = mean) -> Any:
     """Return `x` minus its mean over `axis`.
 
     The mean of what is left is subtracted too: it is the rounding error of the first one, which
@@ -140,10 +140,10 @@ def scale(x: Any, axis: Axis) -> Any:
 
 
 def _var_array(x: Any, axis: Axis, keepdims: bool) -> Any:
-    if is_object_array(x):
-        return mean((x - mean(x, axis, keepdims=True)) ** 2, axis, keepdims)
-    x = deviations(np.asarray(x), axis)
-    return mean(x * x, axis, keepdims)
+    if is_object_array(x):  # the plain formula, with as few nodes as there can be
+        return mean_array((x - mean_array(x, axis, keepdims=True)) ** 2, axis, keepdims)
+    x = deviations(np.asarray(x), axis, mean_array)
+    return mean_array(x * x, axis, keepdims)
 
 
 def _var_slope(x: Any, axis: Axis) -> Any:
