@@ -89,6 +89,7 @@ def both_ways(
         lambda w, b: np.prod(w) + np.sum(np.prod(w * b[:, None], axis=0)) + am.prod(b),
         lambda w, b: np.sum(np.cumsum(w, axis=1) * np.cumprod(w, axis=0)) + am.cumsum(b)[1],
         lambda w, b: np.sum(np.add.accumulate(w) * np.multiply.accumulate(w)) + am.diff(b)[0],
+        lambda w, b: np.var(w) + np.sum(np.std(w, axis=1, ddof=1)) + np.std(b),
         lambda w, b: am.var(w) + am.sum(am.std(w, 1, ddof=1)) + am.std(b, correction=0.5),
         lambda w, b: am.sum(am.softmax(w, 0) * X[:2]) + am.sum(am.softmax(w, None) * X[:2]),
         lambda w, b: np.sum(np.sort(w) * X[:2]) + am.sum(am.sort(w, None) * X[:2].ravel()),

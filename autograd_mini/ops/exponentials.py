@@ -35,54 +35,52 @@ def softmax(x: Any, axis: Axis = -1) -> Any:
 # The exponentials are shifted by the largest x, so that none overflows and one is 1.
 
 
-def _shift(x: Any, axis: Axis) -> Any:
-    """Return the maximum along `axis`, kept, or 0 where it is infinite: x minus it is never NaN.
+def _shifted(x: Any, axis: Axis) -> tuple[Any, Any, Any]:
+    """Return x minus the largest over `axis`, kept; the largest; and where it stands, as booleans.
 
-    It is a constant also where `x` holds `Value`s: the result does not depend on the shift.
+    Where the largest is infinite, 0 is subtracted: the difference is never NaN. It is a constant
+    also where `x` holds `Value`s: the result does not depend on it.
     """
-    largest = np.maximum.reduce(floats(x).real, axis=axis, keepdims=True, initial=-np.inf)
-    if np.isfinite(largest).all():  # nearly always
-        return largest
-    return np.where(np.isfinite(largest), largest, 0)
-
-
-def _shifted(x: Any, axis: Axis) -> tuple[Any, Any]:
-    """Return x minus the shift, and the shift."""
-    shift = _shift(x, axis)
+    numbers = floats(x).real
+    shift = np.maximum.reduce(numbers, axis=axis, keepdims=True, initial=-np.inf)
+    if not np.isfinite(shift).all():
+        shift = np.where(np.isfinite(shift), shift, 0)
     with np.errstate(over="ignore"):  # to -inf, of which the exponential is 0
-        return x - shift, shift
+        return x - shift, shift, np.equal(numbers, shift)
 
 
-def _log_total(shifted: Any, axis: Axis) -> Any:
-    """Return log(sum(exp)) over `axis`, kept, of numbers of which the largest is 0.
+def _log_total(x: Any, axis: Axis) -> tuple[Any, Any, Any]:
+    """Return log(sum(exp)) of `x` minus its largest, kept; the difference; and the largest.
 
-    Its exp(0) = 1 is left to log1p, so that what the others add is not lost however small it is.
+    The exp(0) = 1 of the largest is left to log1p, so that what the others add is not lost however
+    small it is.
     """
+    shifted, shift, largest = _shifted(x, axis)
     e = np.asarray(np.exp(shifted))
-    largest = np.equal(floats(shifted).real, 0)
-    e[largest] -= 1
-    more = np.add.reduce(largest, axis=axis, keepdims=True, dtype=floats(e).dtype) - 1
+    np.subtract(e, 1, out=e, where=largest)
+    ties = np.add.reduce(largest, axis=axis, keepdims=True, dtype=shift.dtype) - 1
     with np.errstate(divide="ignore"):  # log(0) = -inf is the answer where every x is -inf
-        return np.log1p(np.add.reduce(e, axis=axis, keepdims=True) + more)
+        return np.log1p(np.add.reduce(e, axis=axis, keepdims=True) + ties), shifted, shift
 
 
 def _logsumexp_array(x: Any, axis: Axis, keepdims: bool) -> Any:
-    x = np.asarray(x)
-    shifted, shift = _shifted(x, axis)
-    z = _log_total(shifted, axis) + shift
+    total, _, shift = _log_total(np.asarray(x), axis)
+    z = total + shift
     return z if keepdims else np.squeeze(z, axis)[()]
 
 
 def _log_softmax_array(x: Any, axis: int) -> Any:
-    shifted, _ = _shifted(np.asarray(x), axis)
-    total = _log_total(shifted, axis)
-    return shifted - np.where(np.isneginf(floats(total).real), 0, total)
+    total, shifted, _ = _log_total(np.asarray(x), axis)
+    return shifted - np.maximum(total, 0)  # 0 for -inf
 
 
 def _softmax_array(x: Any, axis: Axis) -> Any:
     e = np.exp(_shifted(np.asarray(x), axis)[0])
-    total = np.add.reduce(e, axis=axis, keepdims=True)
-    return e / np.where(np.equal(floats(total), 0), 1, total)
+    return e / np.maximum(np.add.reduce(e, axis=axis, keepdims=True), 1)  # 1 for 0
+
+
+def _log_softmax_continued(x: Any, axis: Axis) -> Any:
+    return x - _logsumexp_array(x, axis, keepdims=True)
 
 
 _logsumexp = ArrayPrimitive(
@@ -102,7 +100,7 @@ _log_softmax = ArrayPrimitive(
     [lambda x_dot, z, x, axis: x_dot - sum(exp(z) * x_dot, axis, keepdims=True)],
     latex=[r"{dz}-e^{{{z}}}\odot\sum {dz}"],
     convention="where every x is -inf: -inf",
-    analytic=True,
+    analytic=_log_softmax_continued,
 )
 _softmax = ArrayPrimitive(
     "softmax",
@@ -111,5 +109,5 @@ _softmax = ArrayPrimitive(
     [lambda x_dot, z, x, axis: z * (x_dot - sum(z * x_dot, axis, keepdims=True))],
     latex=[r"{z}\odot ({dz}-\sum {z}\odot {dz})"],
     convention="where every x is -inf: 0, and derivative 0",
-    analytic=True,
+    analytic=lambda x, axis: np.exp(_log_softmax_continued(x, axis)),
 )

@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from autograd_mini.errors import SettingError, ShapeError
+from autograd_mini.errors import DataError, SettingError, ShapeError
 from autograd_mini.ops.elementwise import not_equal, where
 from autograd_mini.ops.reductions import Axis, count, floats, kept_shape, mean, merged
 from autograd_mini.ops.scans import along
 from autograd_mini.ops.shaping import getitem, reshape, stack
 from autograd_mini.primitive import ArrayPrimitive, apply
-from autograd_mini.tape import is_object_array, primal
+from autograd_mini.tape import Node, is_object_array, primal
 
 __all__ = [
     "median",
@@ -71,9 +71,12 @@ def quantile(x: Any, q: Any, axis: Axis = None, keepdims: bool = False) -> Any:
         keepdims: leave them with length 1.
 
     Raises:
+        DataError: `q` is a node.
         SettingError: `q` is outside of its range.
         ShapeError: there is no element.
     """
+    if isinstance(q, Node):
+        raise DataError("quantile: no derivative flows to q; give the node's .data")
     q = np.asarray(q, dtype=float)
     if not np.all((q >= 0) & (q <= 1)):
         raise SettingError(f"quantile: q must be from 0 to 1, got {q}")
@@ -85,7 +88,7 @@ def quantile(x: Any, q: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 def percentile(x: Any, q: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Return percentiles over `axis`: quantiles with `q` from 0 to 100."""
-    return quantile(x, np.asarray(q, dtype=float) / 100.0, axis, keepdims)
+    return quantile(x, q if isinstance(q, Node) else np.divide(q, 100.0), axis, keepdims)
 
 
 def _ordered(name: str, x: Any, axis: Axis) -> tuple[Any, int]:

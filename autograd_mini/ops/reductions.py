@@ -120,15 +120,15 @@ _sum = ArrayPrimitive(
 )
 
 
-def mean_array(x: Any, axis: Axis, keepdims: bool) -> Any:
+def mean_array(x: Any, axis: Axis, keepdims: Any) -> Any:
     """Return the mean of an array, also where the sum overflows."""
     with np.errstate(over="ignore"):
-        z = np.mean(x, axis=axis, keepdims=keepdims)
-    if is_object_array(x) or np.isfinite(z).all():  # nearly always
-        return z
-    n = count(x, axis)
+        total = np.add.reduce(x, axis=axis, keepdims=keepdims)
+    n = np.size(x) // (np.size(total) or 1)
+    if is_object_array(x) or np.isfinite(total).all():  # nearly always
+        return total / n
     share = 2.0 ** n.bit_length()  # the sum of the shares does not overflow
-    return np.sum(x / share, axis=axis, keepdims=keepdims) * (share / n) if n else z
+    return np.add.reduce(x / share, axis=axis, keepdims=keepdims) * (share / n)
 
 
 _mean = ArrayPrimitive(

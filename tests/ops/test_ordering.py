@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import autograd_mini as am
 from autograd_mini import gradcheck
-from autograd_mini.errors import DispatchError, SettingError, ShapeError
+from autograd_mini.errors import DataError, DispatchError, SettingError, ShapeError
 from autograd_mini.sweep import forward, reverse
 
 LAST = [[0, 0, 1], [0, 0, 2]]
@@ -137,6 +137,9 @@ def test_refusals():
     for q in (-0.1, 1.1, np.nan):
         with pytest.raises(SettingError, match="q must be from 0 to 1"):
             am.quantile(x, q)
+    for f in (am.quantile, am.percentile):
+        with pytest.raises(DataError, match="no derivative flows to q"):
+            f(x, am.Tensor(0.5))
     with pytest.raises(DispatchError, match="method"):
         np.quantile(x, 0.5, method="nearest")
     for f in (am.sort, lambda x, axis: am.top_k(x, 1, axis), am.median):
