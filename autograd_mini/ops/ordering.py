@@ -15,10 +15,9 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from autograd_mini.errors import DataError, SettingError, ShapeError
-from autograd_mini.ops.elementwise import not_equal, where
 from autograd_mini.ops.reductions import Axis, count, floats, kept_shape, mean, merged
 from autograd_mini.ops.scans import along
-from autograd_mini.ops.shaping import getitem, reshape, stack
+from autograd_mini.ops.shaping import concatenate, getitem, reshape, transpose
 from autograd_mini.primitive import ArrayPrimitive, apply
 from autograd_mini.tape import Node, is_object_array, primal
 
@@ -33,7 +32,7 @@ __all__ = [
 
 def sort(x: Any, axis: int | None = -1) -> Any:
     """Return the elements along `axis` in ascending order; with None, all of them in one axis."""
-    return _sorted(reshape(x, -1), 0) if axis is None else _sorted(x, axis)
+    return _sorted(merged(x, None), 0) if axis is None else _sorted(x, axis)
 
 
 def top_k(x: Any, k: int, axis: int = -1) -> Any:
@@ -56,8 +55,11 @@ def median(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
         ShapeError: there is no element.
     """
     ordered, n = _ordered("median", x, axis)
-    middle = mean(getitem(ordered, (..., slice((n - 1) // 2, n // 2 + 1))), -1)
-    return _unless_nan(middle, ordered, x, axis, keepdims)
+    if n % 2:
+        middle = _pick(ordered, n // 2)
+    else:
+        middle = mean(_pick(ordered, slice(n // 2 - 1, n // 2 + 1)), -1)
+    return reshape(middle, kept_shape(x, axis)) if keepdims else middle
 
 
 def quantile(x: Any, q: Any, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -81,9 +83,13 @@ def quantile(x: Any, q: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     if not np.all((q >= 0) & (q <= 1)):
         raise SettingError(f"quantile: q must be from 0 to 1, got {q}")
     ordered, n = _ordered("quantile", x, axis)
-    found = [_between(ordered, float(part) * (n - 1)) for part in q.flat]
-    joined = reshape(stack(found), q.shape + np.shape(primal(found[0]))) if q.ndim else found[0]
-    return _unless_nan(joined, ordered, x, axis, keepdims)
+    left = kept_shape(x, axis) if keepdims else np.shape(primal(ordered))[:-1]
+    if not q.ndim:
+        found = _between(ordered, float(q) * (n - 1))
+        return reshape(found, left) if keepdims else found
+    last = np.ndim(primal(ordered)) - 1
+    parts = [_between(ordered, float(part) * (n - 1), whole=True) for part in q.flat]
+    return reshape(transpose(concatenate(parts, -1), (last, *range(last))), q.shape + left)
 
 
 def percentile(x: Any, q: Any, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -96,29 +102,27 @@ def _ordered(name: str, x: Any, axis: Axis) -> tuple[Any, int]:
     n = count(x, axis)
     if not n:
         raise ShapeError(f"{name}: no element in shape {np.shape(primal(x))} over axis {axis}")
-    return _sorted(merged(x, axis), -1), n
+    return _sorted(merged(x, axis), -1, nan_wins=True), n
 
 
-def _between(ordered: Any, place: float) -> Any:
-    """Return what stands at a place of the last axis, between two elements by interpolation."""
-    low, high = math.floor(place), math.ceil(place)
-    below, above = getitem(ordered, (..., low)), getitem(ordered, (..., high))
-    return below if low == high else below + (place - low) * (above - below)
+def _between(ordered: Any, place: float, whole: bool = False) -> Any:
+    """Return what stands at a place of the last axis, between two elements by interpolation.
+
+    With `whole` the axis stays, with length 1.
+    """
+    low, high = (slice(i, i + 1) if whole else i for i in (math.floor(place), math.ceil(place)))
+    below = _pick(ordered, low)
+    return below if low == high else below + (place % 1.0) * (_pick(ordered, high) - below)
 
 
-def _unless_nan(found: Any, ordered: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
-    """Return what was found, or NaN where there is one: it is the last in order."""
-    last = getitem(ordered, (..., -1))
-    found = where(not_equal(last, last), last, found)
-    if not keepdims:
-        return found
-    new = np.ndim(primal(found)) - np.ndim(primal(last))  # the axes of q
-    return reshape(found, np.shape(primal(found))[:new] + kept_shape(x, axis))
+def _pick(ordered: Any, index: Any) -> Any:
+    return getitem(ordered, along(np.ndim(primal(ordered)) - 1, index))
 
 
-def _sorted(x: Any, axis: int, descending: bool = False) -> Any:
+def _sorted(x: Any, axis: int, *, descending: bool = False, nan_wins: bool = False) -> Any:
     axis = normalize_axis_index(axis, np.ndim(primal(x)))
-    return apply(_sort, x, params={"axis": axis, "descending": descending})
+    params = {"axis": axis, "descending": descending, "nan_wins": nan_wins}
+    return apply(_sort, x, params=params)
 
 
 def order_of(x: Any, axis: int, descending: bool) -> Any:
@@ -130,8 +134,8 @@ def order_of(x: Any, axis: int, descending: bool) -> Any:
     return x.shape[axis] - 1 - np.flip(backwards, axis)
 
 
-# The places are computed anew from x wherever they are needed, so that recorded rules hold for
-# every x. They are locally constant: no derivative flows to x through them.
+# Rules compute the places anew from x, which they have as an operand: a recorded one then holds for
+# every x. The places are locally constant: no derivative flows to x through them.
 
 
 def reorder(v: Any, x: Any, axis: int, descending: bool, inverse: bool = False) -> Any:
@@ -174,22 +178,30 @@ _reorder = ArrayPrimitive(
 )
 
 
-def _sort_array(x: Any, axis: int, descending: bool) -> Any:
+def _sort_array(x: Any, axis: int, descending: bool, nan_wins: bool) -> Any:
     if is_object_array(x):
-        return np.take_along_axis(x, order_of(x, axis, descending), axis)
-    ordered = np.sort(x, axis=axis)  # equal numbers look alike, so that any order will do
-    return np.flip(ordered, axis) if descending else ordered
+        z = np.take_along_axis(x, order_of(x, axis, descending), axis)
+    else:
+        z = np.sort(x, axis=axis)  # equal numbers look alike, so that any order will do
+        z = np.flip(z, axis) if descending else z
+    if nan_wins:  # one NaN makes all of them NaN; it is the last
+        last = z[along(axis, slice(-1, None))]
+        lost = np.isnan(floats(last))
+        return np.where(lost, last, z) if lost.any() else z
+    return z
 
 
 _sort = ArrayPrimitive(
     "sort",
     _sort_array,
     [
-        lambda z_bar, z, x, axis, descending: reorder(z_bar, x, axis, descending, inverse=True),
+        lambda z_bar, z, x, axis, descending, nan_wins: reorder(
+            z_bar, x, axis, descending, inverse=True
+        ),
     ],
-    [lambda x_dot, z, x, axis, descending: reorder(x_dot, x, axis, descending)],
+    [lambda x_dot, z, x, axis, descending, nan_wins: reorder(x_dot, x, axis, descending)],
     latex=[r"\mathrm{{unsort}}({dz})"],
-    sides=order_of,
+    sides=lambda x, axis, descending, nan_wins: order_of(x, axis, descending),
     convention="ties keep their order: to each place goes the element that stands first",
 )
 

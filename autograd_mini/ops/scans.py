@@ -46,7 +46,7 @@ def diff(x: Any, n: int = 1, axis: int = -1) -> Any:
 
 def _scan(primitive: ArrayPrimitive, x: Any, axis: int | None) -> Any:
     if axis is None:
-        x, axis = reshape(x, -1), 0
+        x, axis = (x if np.ndim(primal(x)) == 1 else reshape(x, -1)), 0
     return apply(primitive, x, params={"axis": normalize_axis_index(axis, np.ndim(primal(x)))})
 
 

@@ -68,6 +68,15 @@ def test_forward(make: Any):
     assert_array_equal(am.data(am.quantile(x, [0.5, 0.1], 1)), np.quantile(array, [0.5, 0.1], 1))
 
 
+def test_types():
+    """What is one number is a Value, a Tensor without axes, or a plain number."""
+    for f in (am.median, lambda x: am.quantile(x, 0.3), lambda x: am.quantile(x, 0.5)):
+        for array in ([3.0, 1.0, 2.0], [3.0, 1.0, 2.0, 4.0]):
+            assert type(f(am.values(array))) is am.Value
+            assert f(am.Tensor(array)).shape == ()
+            assert isinstance(f(array), float)
+
+
 def test_forward_mode_at_ties():
     """The tangent of a sorted array holds the tangents in the order of the elements."""
     x = am.Tensor([3.0, 1.0, 3.0])
