@@ -14,16 +14,19 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.errors import DispatchError, InPlaceError
-from autograd_mini.ops import NUMPY, elementwise, reductions, shaping
+from autograd_mini.ops import NUMPY, elementwise, reductions, scans, shaping, softmaxes
 from autograd_mini.primitive import BY_UFUNC
 from autograd_mini.recording import apply, boxed_node
 from autograd_mini.tape import Node, primal
 
 BY_METHOD: dict[tuple[Any, str], Callable[..., Any]] = {
     (np.add, "reduce"): reductions.sum,
+    (np.multiply, "reduce"): reductions.prod,
     (np.maximum, "reduce"): reductions.max,
     (np.minimum, "reduce"): reductions.min,
-    (np.logaddexp, "reduce"): reductions.logsumexp,
+    (np.logaddexp, "reduce"): softmaxes.logsumexp,
+    (np.add, "accumulate"): scans.cumsum,
+    (np.multiply, "accumulate"): scans.cumprod,
 }
 """The same for the methods of ufuncs. NumPy's default axis is 0 there."""
 

@@ -19,7 +19,7 @@ from autograd_mini.tape import Node, Tape
 ACTIVATIONS = frozenset(
     {
         *("elu", "gelu", "gelu_tanh", "leaky_relu", "log_softmax", "mish"),
-        *("relu", "sigmoid", "silu", "softplus", "tanh"),
+        *("relu", "sigmoid", "silu", "softmax", "softplus", "tanh"),
     }
 )
 """The primitives whose operand is called z and whose result is called a."""

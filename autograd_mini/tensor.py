@@ -10,7 +10,18 @@ import numpy.typing as npt
 
 from autograd_mini.errors import DataError, InPlaceError
 from autograd_mini.operators import Operators, binary
-from autograd_mini.ops import indexing, linalg, moving, products, reductions, shaping, subscripts
+from autograd_mini.ops import (
+    indexing,
+    linalg,
+    moving,
+    products,
+    reductions,
+    scans,
+    shaping,
+    softmaxes,
+    statistics,
+    subscripts,
+)
 from autograd_mini.ops.updates import At
 from autograd_mini.primitive import Primitive
 from autograd_mini.tape import Node, Watch, contains_node, primal
@@ -165,19 +176,38 @@ class Tensor(Operators):
         """Return the tensor with its axes permuted, by default reversed."""
         return shaping.transpose(self, (axes[0] if len(axes) == 1 else axes) or None)
 
+    def argmax(self, axis: int | None = None, keepdims: bool = False) -> Any:
+        """Return the place of the largest element, the first if tied; on no tape."""
+        return np.argmax(self.primal, axis, keepdims=keepdims)
+
+    def argmin(self, axis: int | None = None, keepdims: bool = False) -> Any:
+        """Return the place of the smallest element, the first if tied; on no tape."""
+        return np.argmin(self.primal, axis, keepdims=keepdims)
+
+    def argsort(self, axis: int | None = -1) -> Any:
+        """Return the places that sort the elements, tied ones in their order; on no tape."""
+        return np.argsort(self.primal, axis, kind="stable")
+
     # Functions of the table whose first operand is this tensor, as methods.
     sum = reductions.sum
     mean = reductions.mean
     max = reductions.max
     min = reductions.min
-    logsumexp = reductions.logsumexp
-    log_softmax = reductions.log_softmax
     ravel = flatten = shaping.ravel
     squeeze = shaping.squeeze
     swapaxes = shaping.swapaxes
     copy = shaping.copy
     dot = products.dot
     trace = subscripts.trace
+    prod = reductions.prod
+    logsumexp = softmaxes.logsumexp
+    softmax = softmaxes.softmax
+    log_softmax = softmaxes.log_softmax
+    var = statistics.var
+    std = statistics.std
+    ptp = statistics.ptp
+    cumsum = scans.cumsum
+    cumprod = scans.cumprod
     expand_dims = shaping.expand_dims
     broadcast_to = shaping.broadcast_to
     astype = shaping.astype

@@ -95,6 +95,10 @@ class Value(Operators):
     __mul__, __rmul__ = fast_binary(e.multiply)
     __truediv__, __rtruediv__ = fast_binary(e.divide)
 
+    def conjugate(self) -> Value:
+        """Return the number itself, which is real: NumPy's var and std of objects ask for it."""
+        return self
+
     def __repr__(self) -> str:
         return f"Value({self.primal!r}{f', name={self.name!r}' if self.name else ''})"
 

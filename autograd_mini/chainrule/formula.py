@@ -263,6 +263,7 @@ _COMMANDS = {
     r"\cdots": "⋯",
     r"\cdot": "·",
     r"\odot": "⊙",
+    r"\prod": "Π",
     r"\sum": "Σ",
     r"\sigma": "σ",
     r"\pi": "π",

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.errors import ShapeError
-from autograd_mini.ops.elementwise import relu, softplus, square, xlog1py, xlogy
+from autograd_mini.ops.elementwise import relu, softplus, square, where, xlog1py, xlogy
 from autograd_mini.ops.linalg import vdot
-from autograd_mini.ops.reductions import log_softmax
 from autograd_mini.ops.reductions import sum as sum_
+from autograd_mini.ops.softmaxes import log_softmax
 from autograd_mini.primitive import constant, scope
 from autograd_mini.tape import Node, primal
 from autograd_mini.tensor import Tensor
@@ -101,7 +101,9 @@ def softmax_cross_entropy(logits: Any, labels: Any) -> Any:
     if not classes:
         check("softmax_cross_entropy: labels", y, is_probability, "classes, or from 0 to 1")
     with scope("softmax_cross_entropy"):
-        return vdot(log_softmax(z), y / -m)
+        log_p = log_softmax(z)
+        absent = (data(y) == 0) & np.isneginf(data(log_p))  # of a masked class: 0 log 0 = 0
+        return vdot(where(absent, 0.0, log_p), y / -m)
 
 
 def hinge(scores: Any, target: Any) -> Any:

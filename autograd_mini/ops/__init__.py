@@ -10,12 +10,16 @@ from autograd_mini.ops import (
     linalg,
     moving,
     norms,
+    ordering,
     products,
     reductions,
+    scans,
     shaping,
     singular,
+    softmaxes,
     solving,
     spectral,
+    statistics,
     subscripts,
     triangular,
 )
@@ -24,9 +28,13 @@ from autograd_mini.ops.indexing import *  # noqa: F403
 from autograd_mini.ops.joining import *  # noqa: F403
 from autograd_mini.ops.linalg import *  # noqa: F403
 from autograd_mini.ops.moving import *  # noqa: F403
+from autograd_mini.ops.ordering import *  # noqa: F403
 from autograd_mini.ops.products import *  # noqa: F403
 from autograd_mini.ops.reductions import *  # noqa: F403
+from autograd_mini.ops.scans import *  # noqa: F403
 from autograd_mini.ops.shaping import *  # noqa: F403
+from autograd_mini.ops.softmaxes import *  # noqa: F403
+from autograd_mini.ops.statistics import *  # noqa: F403
 from autograd_mini.ops.subscripts import *  # noqa: F403
 
 __all__: list[str] = []
@@ -35,9 +43,13 @@ __all__ += indexing.__all__
 __all__ += joining.__all__
 __all__ += linalg.__all__
 __all__ += moving.__all__
+__all__ += ordering.__all__
 __all__ += products.__all__
 __all__ += reductions.__all__
+__all__ += scans.__all__
 __all__ += shaping.__all__
+__all__ += softmaxes.__all__
+__all__ += statistics.__all__
 __all__ += subscripts.__all__
 
 NUMPY: dict[Callable[..., Any], Callable[..., Any]] = {
@@ -47,12 +59,15 @@ NUMPY: dict[Callable[..., Any], Callable[..., Any]] = {
     **linalg.NUMPY,
     **moving.NUMPY,
     **norms.NUMPY,
+    **ordering.NUMPY,
     **products.NUMPY,
     **reductions.NUMPY,
+    **scans.NUMPY,
     **shaping.NUMPY,
     **singular.NUMPY,
     **solving.NUMPY,
     **spectral.NUMPY,
+    **statistics.NUMPY,
     **subscripts.NUMPY,
     **triangular.NUMPY,
 }

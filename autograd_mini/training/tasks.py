@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from autograd_mini import nn
 from autograd_mini.errors import SavedFileError
-from autograd_mini.ops.reductions import log_softmax
+from autograd_mini.ops.softmaxes import log_softmax
 from autograd_mini.training.scaling import Scaling
 from autograd_mini.training.tabular import Table, as_number
 

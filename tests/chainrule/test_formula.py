@@ -115,6 +115,7 @@ def test_parentheses_where_they_are_needed_and_only_there():
     assert fill(r"\cos({x})", x=total).text == "cos(a − y)"
     assert fill(r"\frac{{1}}{{{x}}}", x=total).latex == r"\frac{1}{a-y}"
     assert fill(r"\frac{{1}}{{{x}}}", x=total).text == "1/(a − y)"
+    assert fill(r"\prod {x}", x=symbol("a")).text == "Π a"
     assert fill("{x}+{y}", x=total, y=symbol("b")).text == "a − y + b"
     assert fill("{x}-{y}", x=symbol("b"), y=total).text == "b − (a − y)"
     assert product([total, number(-2.0), symbol("w")]).text == "(a − y) · (−2) · w"

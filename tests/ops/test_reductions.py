@@ -70,6 +70,45 @@ def test_log_softmax_of_a_masked_entry():
     assert_array_equal(x.grad, [0.5, -0.5, 0.0])
 
 
+def test_where_all_entries_are_masked():
+    """The softmax of nothing is 0 and its logarithm -inf; no NaN comes back from such a row."""
+    array = [[0.0, 0.0, -np.inf], [-np.inf, -np.inf, -np.inf]]
+    for f, expected in (
+        (am.softmax, [[0.5, 0.5, 0.0], [0.0, 0.0, 0.0]]),
+        (am.log_softmax, np.log([0.5, 0.5, 1.0]) + array),
+    ):
+        x = am.Tensor(array)
+        z = f(x)
+        assert_allclose(z.data, expected)
+        z[0, 0].backward()
+        assert_array_equal(np.isfinite(x.grad), True)
+        x.grad = None
+        am.softmax(x).sum().backward()
+        assert_array_equal(x.grad, 0.0)
+
+
+def test_softmax_over_all_and_several_axes():
+    """The probabilities sum to 1 over the axes that are asked for."""
+    array = np.random.default_rng(0).normal(size=(2, 3, 4))
+    for axis in (None, 1, -1, (0, 2), (2, 1, 0)):
+        assert_allclose(am.sum(am.softmax(array, axis), axis), 1.0, rtol=1e-15)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_mean_of_numbers_whose_sum_overflows(dtype: Any):
+    """It lies between them; with an infinite number among them it is infinite, and NaN stays."""
+    big = np.finfo(dtype).max
+    x = am.Tensor(
+        np.array([[big, big, big], [big, -big, 0], [np.inf, 1, 2], [np.nan, 1, big]], dtype)
+    )
+    z = x.mean(1)
+    assert z.dtype == dtype
+    assert_array_equal(z.data[2:], [np.inf, np.nan])
+    assert_allclose(z.data[:2] / big, [1.0, 0.0], rtol=1e-6)
+    z[0].backward()
+    assert_allclose(x.grad[0], 1 / 3, rtol=1e-6)
+
+
 def test_mean_of_a_long_float32_sum():
     """The mean of float32 numbers stays float32 and its cotangents add up to the seed."""
     x = am.Tensor(np.full(1000, 0.1, dtype=np.float32))
@@ -79,7 +118,7 @@ def test_mean_of_a_long_float32_sum():
     assert_allclose(x.grad.sum(), 1.0, rtol=1e-5)
 
 
-@pytest.mark.parametrize("reduce", [am.sum, am.mean, am.max, am.min, am.logsumexp])
+@pytest.mark.parametrize("reduce", [am.sum, am.mean, am.prod, am.max, am.min, am.logsumexp])
 @pytest.mark.parametrize(("axis", "error"), [(2, np.exceptions.AxisError), ((0, 0), ValueError)])
 def test_wrong_axis(reduce: Callable[..., Any], axis: Any, error: type[Exception]):
     """An axis that is not there, or twice there, is refused as NumPy refuses it."""
@@ -87,7 +126,7 @@ def test_wrong_axis(reduce: Callable[..., Any], axis: Any, error: type[Exception
         reduce(am.Tensor(np.ones((2, 3))), axis)
 
 
-@pytest.mark.parametrize("name", ["sum", "mean", "max", "min", "logsumexp"])
+@pytest.mark.parametrize("name", ["sum", "mean", "prod", "max", "min", "logsumexp"])
 def test_methods(name: str):
     """Each reduction is a method too, with the same arguments."""
     x = am.Tensor([[1.0, 4.0], [3.0, 2.0]])
@@ -96,9 +135,9 @@ def test_methods(name: str):
     assert_array_equal(x.log_softmax(0).data, am.log_softmax(x.data, 0))
 
 
-@pytest.mark.parametrize("reduce", [am.sum, am.mean, am.max, am.min, am.logsumexp])
+@pytest.mark.parametrize("reduce", [am.sum, am.mean, am.prod, am.max, am.min, am.logsumexp])
 def test_of_one_value(reduce: Callable[..., Any]):
-    """One number is its own sum, mean, maximum, minimum and logsumexp; it has no axis."""
+    """One number is its own sum, mean, product, maximum, minimum and logsumexp; it has no axis."""
     x = am.Value(3.0)
     assert reduce(x) is x
     with pytest.raises(TypeError, match=r"works on arrays and a Value is one number; use a Tensor"):

@@ -16,8 +16,10 @@ from tests.table import (
     linalg,
     matrices,
     moving,
+    ordering,
     products,
     reductions,
+    scans,
     shaping,
 )
 from tests.table.case import Case, real
@@ -25,6 +27,8 @@ from tests.table.case import Case, real
 ROWS: dict[str, list[Case]] = {
     **elementwise.ROWS,
     **reductions.ROWS,
+    **scans.ROWS,
+    **ordering.ROWS,
     **linalg.ROWS,
     **products.ROWS,
     **matrices.ROWS,

@@ -94,6 +94,11 @@ def distinct(rng: np.random.Generator, shape: Shape) -> np.ndarray:
     return 0.4 * (rng.permutation(int(np.prod(shape))).reshape(shape) - 2.3)
 
 
+def with_zeros(rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    """Draw numbers of either sign, about half of them 0."""
+    return rng.normal(size=shape) * rng.integers(0, 2, shape)
+
+
 def condition(rng: np.random.Generator, shape: Shape) -> np.ndarray:
     """Draw 0s and 1s."""
     return rng.integers(0, 2, shape).astype(float)
@@ -104,16 +109,18 @@ def unary(
     reference: Callable[..., Any],
     calls: Iterable[tuple[Shape, Any]],
     *,
+    sampler: Sampler = real,
+    name: str | None = None,
     keeps_dtype: bool = True,
 ) -> list[Case]:
     """Return the cases of an operation on one array with one setting."""
     return [
         Case(
-            f"{function.__name__}-{shape}-{setting}",
+            f"{name or function.__name__}-{shape}-{setting}-{sampler.__name__}",
             lambda x, s=setting: function(x, s),
             lambda x, s=setting: reference(x, s),
             (shape,),
-            (real,),
+            (sampler,),
             keeps_dtype=keeps_dtype,
         )
         for shape, setting in calls

@@ -122,7 +122,7 @@ ROWS: dict[str, list[Case]] = {
     "hypot": elementwise("hypot", lambda x, y: np.sqrt(x * x + y * y), nonzero, real),
     "deg2rad": elementwise("deg2rad", lambda x: x * np.pi / 180, real, function=am.deg2rad),
     "rad2deg": elementwise("rad2deg", lambda x: x * 180 / np.pi, real, function=am.rad2deg),
-    # exponentials and logarithms
+    # softmaxes and logarithms
     "exp": elementwise("exp", np.exp, real),
     "exp2": elementwise("exp2", lambda x: 2**x, real),
     "expm1": elementwise("expm1", lambda x: 2 * np.exp(x / 2) * np.sinh(x / 2), real),

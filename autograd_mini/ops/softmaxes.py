@@ -1,0 +1,113 @@
+"""Sums of softmaxes: logsumexp, softmax and its logarithm; none of them overflows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_mini.ops.elementwise import exp
+from autograd_mini.ops.reductions import Axis, floats, keep, reduce, sum
+from autograd_mini.primitive import ArrayPrimitive, apply
+
+__all__ = [
+    "log_softmax",
+    "logsumexp",
+    "softmax",
+]
+
+
+def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """Return log(sum(exp(x))) over `axis`, without overflow."""
+    return reduce(_logsumexp, x, axis, keepdims)
+
+
+def log_softmax(x: Any, axis: int = -1) -> Any:
+    """Return x - logsumexp(x) along `axis`: the logarithm of the softmax, without overflow."""
+    return apply(_log_softmax, x, params={"axis": axis})
+
+
+def softmax(x: Any, axis: Axis = -1) -> Any:
+    """Return exp(x) / Σ exp(x) over `axis`, without overflow; 0 where every x is -inf."""
+    return apply(_softmax, x, params={"axis": axis})
+
+
+# The softmaxes are shifted by the largest x, so that none overflows and one is 1.
+
+
+def _shifted(x: Any, axis: Axis) -> tuple[Any, Any, Any]:
+    """Return x minus the largest over `axis`, kept; the largest; and where it stands, as booleans.
+
+    Where the largest is infinite, 0 is subtracted: the difference is never NaN. It is a constant
+    also where `x` holds `Value`s: the result does not depend on it.
+    """
+    numbers = floats(x).real
+    shift = np.maximum.reduce(numbers, axis=axis, keepdims=True, initial=-np.inf)
+    if not np.isfinite(shift).all():
+        shift = np.where(np.isfinite(shift), shift, 0)
+    with np.errstate(over="ignore"):  # to -inf, of which the exponential is 0
+        return x - shift, shift, np.equal(numbers, shift)
+
+
+def _log_total(x: Any, axis: Axis) -> tuple[Any, Any, Any]:
+    """Return log(sum(exp)) of `x` minus its largest, kept; the difference; and the largest.
+
+    The exp(0) = 1 of the largest is left to log1p, so that what the others add is not lost however
+    small it is.
+    """
+    shifted, shift, largest = _shifted(x, axis)
+    e = np.asarray(np.exp(shifted))
+    np.subtract(e, 1, out=e, where=largest)
+    ties = np.add.reduce(largest, axis=axis, keepdims=True, dtype=shift.dtype) - 1
+    with np.errstate(divide="ignore"):  # log(0) = -inf is the answer where every x is -inf
+        return np.log1p(np.add.reduce(e, axis=axis, keepdims=True) + ties), shifted, shift
+
+
+def _logsumexp_array(x: Any, axis: Axis, keepdims: bool) -> Any:
+    total, _, shift = _log_total(np.asarray(x), axis)
+    z = total + shift
+    return z if keepdims else np.squeeze(z, axis)[()]
+
+
+def _log_softmax_array(x: Any, axis: int) -> Any:
+    total, shifted, _ = _log_total(np.asarray(x), axis)
+    return shifted - np.maximum(total, 0)  # 0 for -inf
+
+
+def _softmax_array(x: Any, axis: Axis) -> Any:
+    e = np.exp(_shifted(np.asarray(x), axis)[0])
+    return e / np.maximum(np.add.reduce(e, axis=axis, keepdims=True), 1)  # 1 for 0
+
+
+def _log_softmax_continued(x: Any, axis: Axis) -> Any:
+    return x - _logsumexp_array(x, axis, keepdims=True)
+
+
+_logsumexp = ArrayPrimitive(
+    "logsumexp",
+    _logsumexp_array,
+    [lambda z_bar, z, x, axis, keepdims: keep(z_bar, x, axis, keepdims) * softmax(x, axis)],
+    [lambda x_dot, z, x, axis, keepdims: sum(x_dot * softmax(x, axis), axis, keepdims)],
+    latex=[r"{dz}\odot e^{{{x}-{z}}}"],
+    formula=r"\ln(\sum e^{{{x}}})",
+    convention="where every x is -inf: 0",
+    analytic=True,
+)
+_log_softmax = ArrayPrimitive(
+    "log_softmax",
+    _log_softmax_array,
+    [lambda z_bar, z, x, axis: z_bar - exp(z) * sum(z_bar, axis, keepdims=True)],
+    [lambda x_dot, z, x, axis: x_dot - sum(exp(z) * x_dot, axis, keepdims=True)],
+    latex=[r"{dz}-e^{{{z}}}\odot\sum {dz}"],
+    convention="where every x is -inf: -inf",
+    analytic=_log_softmax_continued,
+)
+_softmax = ArrayPrimitive(
+    "softmax",
+    _softmax_array,
+    [lambda z_bar, z, x, axis: z * (z_bar - sum(z * z_bar, axis, keepdims=True))],
+    [lambda x_dot, z, x, axis: z * (x_dot - sum(z * x_dot, axis, keepdims=True))],
+    latex=[r"{z}\odot ({dz}-\sum {z}\odot {dz})"],
+    convention="where every x is -inf: 0, and derivative 0",
+    analytic=lambda x, axis: np.exp(_log_softmax_continued(x, axis)),
+)
