@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import autograd_mini as am
-from autograd_mini.errors import DataError, DerivativeError, GradientError
+from autograd_mini.errors import DataError, DerivativeError, GradientError, RegistrationError
 from autograd_mini.gradcheck import check_primitive
 from autograd_mini.primitive import REGISTRY, Elementwise
 from tests.gradcheck.rules import tanh_with_slope
@@ -19,6 +19,13 @@ from tests.gradcheck.rules import tanh_with_slope
 GIVEN: dict[str, tuple[Any, ...]] = {
     "where": ([True, False, True], [1.0, 2.0, 3.0], [[-1.0], [4.0]]),
 }
+
+# The order of polygamma is an operand that is no quantity: a whole number without a derivative.
+CHECKED = [
+    name
+    for name, primitive in REGISTRY.items()
+    if isinstance(primitive, Elementwise) and name != "polygamma"
+]
 
 M = np.random.default_rng(0).normal(size=(3, 4))
 
@@ -44,9 +51,7 @@ ARRAYS: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    "name", [name for name, primitive in REGISTRY.items() if isinstance(primitive, Elementwise)]
-)
+@pytest.mark.parametrize("name", CHECKED)
 def test_elementwise(name: str):
     """Every elementwise primitive of the table passes, in all shapes."""
     report = check_primitive(name, *GIVEN.get(name, ()))
@@ -60,9 +65,8 @@ def test_elementwise(name: str):
     ("name", "operand"),
     [
         (name, i)
-        for name, primitive in REGISTRY.items()
-        if isinstance(primitive, Elementwise)
-        for i, partial in enumerate(primitive.partials)
+        for name in CHECKED
+        for i, partial in enumerate(REGISTRY[name].partials)
         if partial != 0.0
     ],
 )
@@ -263,7 +267,7 @@ def test_integers_are_floats_and_booleans_conditions():
 
 def test_refusals():
     """Unknown names, sources without derivatives, and operands on which nothing can be computed."""
-    with pytest.raises(KeyError, match="no_such"):
+    with pytest.raises(RegistrationError, match="no_such"):
         check_primitive("no_such")
     with pytest.raises(DataError, match="expected a primitive or its name, got <function sum"):
         check_primitive(am.sum)  # type: ignore[arg-type]  # what is tested
