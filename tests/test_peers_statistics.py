@@ -1,4 +1,4 @@
-"""Products, scans, statistics and ordering in three libraries: the rows for `test_peers.py`.
+"""Products, scans, statistics and ordering against PyTorch and JAX.
 
 Where conventions differ at ties, a peer is left out: PyTorch takes any of tied elements in sort and
 topk, and the lower of two in the middle as the median; JAX takes the earlier one, as here. The
@@ -7,12 +7,16 @@ derivative of std at equal numbers is 0 in PyTorch, as here, and NaN in JAX.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import pytest
 
 import autograd_mini as am
+from tests import test_peers as peers
+from tests.test_peers import TIED, Peer
 
 MATRIX = np.random.default_rng(12).normal(size=(2, 3))
-TIED = np.array([[1.0, 5.0, 5.0], [1.0, 5.0, 2.0]])
 ZEROS = np.array([[2.0, 0.0, 3.0], [0.0, 0.0, 5.0]])
 EQUAL = np.array([[2.0, 2.0, 2.0], [1.0, 2.0, 4.0]])
 WEIGHTS = np.array([1.0, 2.0, 0.5])
@@ -62,7 +66,7 @@ INPUTS = [
     *((name, TIED, name == "ptp") for name in ("sort", "median", "ptp")),
 ]
 
-ROWS = [
+ROWS: list[tuple[Any, ...]] = [
     *(
         (
             f"{name} over {a} of {array.tolist() if array is not MATRIX else 'a matrix'}",
@@ -114,3 +118,16 @@ ROWS = [
         (MATRIX, WEIGHTS),
     ),
 ]
+PEERS = [Peer(*row) for row in ROWS]
+
+
+@pytest.mark.parametrize("peer", [peer for peer in PEERS if peer.torch], ids=str)
+def test_against_pytorch(peer: Peer):
+    """Result and gradients are PyTorch's."""
+    peers.test_against_pytorch(peer)
+
+
+@pytest.mark.parametrize("peer", [peer for peer in PEERS if peer.jax], ids=str)
+def test_against_jax(peer: Peer):
+    """Result and gradients are JAX's, in double precision."""
+    peers.test_against_jax(peer)
