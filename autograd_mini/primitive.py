@@ -183,7 +183,7 @@ def lookup(name: str) -> Primitive:
     """
     if name not in REGISTRY:
         raise RegistrationError(
-            f"no primitive is named {name!r} here; register it first, or import the module that does"
+            f"no primitive is named {name!r} here; register it first: import the module that does"
         )
     return REGISTRY[name]
 

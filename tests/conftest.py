@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import hypothesis
@@ -10,7 +11,12 @@ import pytest
 from autograd_mini.primitive import BY_UFUNC, REGISTRY
 
 hypothesis.settings.register_profile("ci", derandomize=True, deadline=None, max_examples=50)
-hypothesis.settings.load_profile("ci")
+hypothesis.settings.register_profile("nightly", deadline=None, max_examples=1_000)
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "ci")
+hypothesis.settings.load_profile(PROFILE)
+
+RANDOM_PROGRAMS = 10_000 if PROFILE == "nightly" else 300
+"""How many programs over the whole table are compared with JAX."""
 
 
 @pytest.fixture

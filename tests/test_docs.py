@@ -12,6 +12,7 @@ import pytest
 DOCS = Path(__file__).parent.parent / "docs"
 
 
+@pytest.mark.usefixtures("scratch_registry")
 @pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.stem)
 def test_examples(page: Path) -> None:
     """The blocks of a page are one program; each prints the text that follows it."""

@@ -29,8 +29,13 @@ def test_first_example_prints_what_stands_below_it() -> None:
 
 def test_gradient_check_example_prints_its_verdict() -> None:
     """The gradient check of the README finds its gradient right."""
-    assert printed(EXAMPLES[3]) == "right\n"
-    assert "print(gradcheck.check_gradients(loss, [w]).verdict)  # right" in EXAMPLES[3]
+    assert printed(EXAMPLES[4]) == "right\n"
+    assert "print(gradcheck.check_gradients(loss, [w]).verdict)  # right" in EXAMPLES[4]
+
+
+def test_derivatives_are_those_that_stand_below() -> None:
+    """Gradient, Hessian and second derivative of NumPy code come out to the letter."""
+    assert printed(EXAMPLES[3]) == OUTPUTS[2]
 
 
 def test_explanation_is_the_one_that_stands_below(
