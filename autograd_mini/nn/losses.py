@@ -102,8 +102,9 @@ def softmax_cross_entropy(logits: Any, labels: Any) -> Any:
         check("softmax_cross_entropy: labels", y, is_probability, "classes, or from 0 to 1")
     with scope("softmax_cross_entropy"):
         log_p = log_softmax(z)
-        absent = (data(y) == 0) & np.isneginf(data(log_p))  # of a masked class: 0 log 0 = 0
-        return vdot(where(absent, 0.0, log_p), y / -m)
+        if data(log_p).min() == -np.inf:  # a class is masked, or out of reach: 0 log 0 = 0
+            log_p = where((data(y) == 0) & np.isneginf(data(log_p)), 0.0, log_p)
+        return vdot(log_p, y / -m)
 
 
 def hinge(scores: Any, target: Any) -> Any:

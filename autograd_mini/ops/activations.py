@@ -11,13 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.ops.arithmetic import square
 from autograd_mini.ops.comparisons import greater
 from autograd_mini.ops.exponential import exp, expm1
 from autograd_mini.ops.logistic import log_sum_analytic, sigmoid, sigmoid_analytic, softplus
 from autograd_mini.ops.selection import clip, where
 from autograd_mini.ops.special import erfc, gaussian, scipy_function
-from autograd_mini.ops.trigonometry import sech, tanh
+from autograd_mini.ops.trigonometry import sech_squared, tanh
 from autograd_mini.primitive import Elementwise, apply
 
 __all__ = [
@@ -100,7 +99,7 @@ mish = Elementwise(
     "mish",
     lambda x: max(x, -800.0) * tanh(softplus(x)),
     lambda x: np.maximum(x, -800) * tanh(softplus(x)),
-    lambda z, x: tanh(softplus(x)) + _bounded(x) * square(sech(softplus(x))) * sigmoid(x),
+    lambda z, x: tanh(softplus(x)) + _bounded(x) * sech_squared(softplus(x)) * sigmoid(x),
     latex=[r"\frac{{{z}}}{{{x}}}+{x}\,\sigma({x})\,(1-\frac{{{z}^2}}{{{x}^2}})"],
     formula=r"{x}\,\tanh(\ln(1+e^{{{x}}}))",
     analytic=lambda x: x * np.tanh(log_sum_analytic(x, 0.0)),

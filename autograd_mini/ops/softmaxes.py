@@ -35,30 +35,30 @@ def softmax(x: Any, axis: Axis = -1) -> Any:
 # The softmaxes are shifted by the largest x, so that none overflows and one is 1.
 
 
-def _shifted(x: Any, axis: Axis) -> tuple[Any, Any, Any]:
-    """Return x minus the largest over `axis`, kept; the largest; and where it stands, as booleans.
+def _shifted(x: Any, axis: Axis) -> tuple[Any, Any]:
+    """Return x minus the largest over `axis`, kept, and the largest.
 
     Where the largest is infinite, 0 is subtracted: the difference is never NaN. It is a constant
     also where `x` holds `Value`s: the result does not depend on it.
     """
-    numbers = floats(x).real
-    shift = np.maximum.reduce(numbers, axis=axis, keepdims=True, initial=-np.inf)
-    if not np.isfinite(shift).all():
+    shift = np.maximum.reduce(floats(x).real, axis=axis, keepdims=True, initial=-np.inf)
+    if not np.isfinite(shift).all():  # seldom
         shift = np.where(np.isfinite(shift), shift, 0)
     with np.errstate(over="ignore"):  # to -inf, of which the exponential is 0
-        return x - shift, shift, np.equal(numbers, shift)
+        return x - shift, shift
 
 
 def _log_total(x: Any, axis: Axis) -> tuple[Any, Any, Any]:
-    """Return log(sum(exp)) of `x` minus its largest, kept; the difference; and the largest.
-
-    The exp(0) = 1 of the largest is left to log1p, so that what the others add is not lost however
-    small it is.
-    """
-    shifted, shift, largest = _shifted(x, axis)
-    e = np.asarray(np.exp(shifted))
-    np.subtract(e, 1, out=e, where=largest)
+    """Return log(sum(exp)) of `x` minus its largest, kept; the difference; and the largest."""
+    shifted, shift = _shifted(x, axis)
+    e = np.exp(shifted)
+    total = np.add.reduce(e, axis=axis, keepdims=True)
+    if floats(total).real.min(initial=2.0) > 1.001:
+        return np.log(total), shifted, shift
+    # Beside the exp(0) = 1 of the largest little is left of what the others add: log1p keeps it.
+    largest = floats(shifted).real == 0
     ties = np.add.reduce(largest, axis=axis, keepdims=True, dtype=shift.dtype) - 1
+    e = np.subtract(e, 1, out=np.array(e), where=largest)
     with np.errstate(divide="ignore"):  # log(0) = -inf is the answer where every x is -inf
         return np.log1p(np.add.reduce(e, axis=axis, keepdims=True) + ties), shifted, shift
 

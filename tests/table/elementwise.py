@@ -147,7 +147,10 @@ ROWS: dict[str, list[Case]] = {
     "sinh": elementwise("sinh", lambda x: (np.exp(x) - np.exp(-x)) / 2, real),
     "cosh": elementwise("cosh", lambda x: (np.exp(x) + np.exp(-x)) / 2, real),
     "tanh": elementwise("tanh", lambda x: np.sinh(x) / np.cosh(x), real),
-    "sech": elementwise("sech", lambda x: 1 / np.cosh(x), real),
+    "sech_squared": elementwise("sech_squared", lambda x: np.cosh(x) ** -2, real),
+    "logistic_slope": elementwise(
+        "logistic_slope", lambda x: np.exp(-x) / (1 + np.exp(-x)) ** 2, real
+    ),
     "arcsinh": elementwise("arcsinh", lambda x: np.log(x + np.sqrt(x * x + 1)), real),
     "arccosh": elementwise("arccosh", lambda x: np.log(x + np.sqrt(x * x - 1)), above_one),
     "arctanh": elementwise("arctanh", lambda x: np.log((1 + x) / (1 - x)) / 2, inside),
