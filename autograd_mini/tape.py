@@ -179,8 +179,10 @@ class Watch:
 
 def check_unchanged(node: Node) -> None:
     """Raise `MutationError` if a node or an operand of it changed after the node was computed."""
-    for x in (node, *node.parents):
-        if isinstance(x, Node) and x.changed > node.index:
+    index = node.index
+    operands = node.operand0 if node.operand1 is MORE else (node.operand0, node.operand1)
+    for x in (node, *operands):
+        if isinstance(x, Node) and x.changed > index:
             raise MutationError(
                 f"the data of {called(x)} have changed since {called(node)} was computed, and its "
                 "derivative needs the old ones. Sweep first and change them afterwards, or compute "
