@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
@@ -41,7 +42,7 @@ READING_FUNCTIONS = {
     *(np.argmax, np.argmin, np.argsort, np.nonzero, np.flatnonzero, np.count_nonzero),
     *(np.argwhere, np.diag_indices_from, np.tril_indices_from, np.triu_indices_from),
     *(np.searchsorted, np.digitize, np.isposinf, np.isneginf, np.may_share_memory),
-    *(np.zeros_like, np.ones_like, np.empty_like, np.full_like),
+    *(np.zeros_like, np.ones_like, np.empty_like),
     *(np.array2string, np.array_repr, np.array_str),
 }
 
@@ -71,10 +72,7 @@ def call_ufunc(ufunc: Any, method: str, inputs: Sequence[Any], settings: Mapping
     if (ufunc, method) in BY_METHOD and np.ndim(primal(inputs[0])):
         return call_table(call, BY_METHOD[ufunc, method], inputs, {"axis": 0, **settings})
     setting = f" with {', '.join(settings)}" if settings else ""
-    raise DispatchError(
-        f"np.{call}{setting} has no rule for nodes; the ufuncs that have one: "
-        f"{', '.join(sorted(f.__name__ for f in BY_UFUNC))}. To leave the tape, pass x.data"
-    )
+    raise no_rule(f"np.{call}", setting)
 
 
 def call_function(
@@ -87,18 +85,18 @@ def call_function(
         DispatchError: nothing stands for the call.
     """
     if function in READING_FUNCTIONS or (function is np.where and len(args) == 1):
-        return function(*map(primal, args), **{name: primal(x) for name, x in kwargs.items()})
+        return function(*map(to_read, args), **{name: to_read(x) for name, x in kwargs.items()})
     name = f"{function.__module__}.{function.__name__}".replace("numpy", "np", 1)
     ours = NUMPY.get(function)
     values = [x for x in args if isinstance(x, Node) and x.rank == 1]
     if values and function not in elementwise.NUMPY:
         # To NumPy a Value is an object like any other, an array of one number.
-        return function(*map(boxed_values, args), **kwargs)
+        z = function(*map(boxed_values, args), **kwargs)
+        if np.asarray(z).dtype.kind == "f":  # it was read as a float on the way
+            raise no_rule(name)
+        return z
     if ours is None:
-        raise DispatchError(
-            f"{name} has no rule for a Tensor; those that have one: "
-            f"{', '.join(sorted(f.__name__ for f in NUMPY))}. To leave the tape, pass x.data"
-        )
+        raise no_rule(name)
     operands, settings = [*args], {**kwargs}
     signature = signature_of(function)
     if signature is not None:
@@ -151,11 +149,27 @@ def signature_of(function: Callable[..., Any]) -> inspect.Signature | None:
         return None
 
 
+def to_read(x: Any) -> Any:
+    """Return an argument as NumPy may read it, but not write to it."""
+    return np.asarray(x) if isinstance(x, Node) and x.rank > 1 else primal(x)
+
+
 def boxed_values(x: Any) -> Any:
     """Return an argument with every `Value` in it as an object array without axes."""
     if isinstance(x, list | tuple):
         return type(x)(map(boxed_values, x))
     return boxed_node(x) if isinstance(x, Node) else x
+
+
+def no_rule(name: str, setting: str = "") -> DispatchError:
+    """Return the error for a call that nothing stands for, with what may have been meant."""
+    known = {f.__name__ for f in (*NUMPY, *BY_UFUNC)}
+    similar = get_close_matches(name.split(".")[-1], sorted(known))
+    meant = f" (similar ones that have: {', '.join(similar)})" if similar else ""
+    return DispatchError(
+        f"{name}{setting} has no rule for nodes{meant}. All that have one are in the table, "
+        "docs/primitives.md; register_primitive adds one. To leave the tape, pass x.data"
+    )
 
 
 def in_place(name: str) -> InPlaceError:

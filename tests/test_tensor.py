@@ -306,3 +306,20 @@ def test_no_subclasses():
     """As for `Value`."""
     with pytest.raises(TypeError, match="hold one in an attribute"):
         type("Parameter", (am.Tensor,), {})
+
+
+def test_reading_functions_cannot_write():
+    """A function that reads gets an array that it cannot write into, and `full_like` records."""
+    x = am.Tensor([1.0, 2.0])
+    with pytest.raises(ValueError, match="read-only"):
+        np.isposinf(x, x)  # the second argument is NumPy's `out`
+    assert_array_equal(x.data, [1.0, 2.0])
+    z = np.full_like(am.Tensor(np.zeros((2, 3))), am.Tensor(4.0))
+    assert not z.is_leaf
+    assert_array_equal(z.data, np.full((2, 3), 4.0))
+
+
+def test_value_read_as_a_float():
+    """A NumPy function that reads a `Value` as a float, and so leaves the tape, is refused."""
+    with pytest.raises(NotImplementedError, match=r"np\.i0 has no rule"):
+        np.i0(am.Value(2.0))

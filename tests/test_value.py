@@ -212,7 +212,7 @@ def test_numpy_functions_without_a_primitive():
         (lambda: np.add.reduce(x), "np.add.reduce"),
         (lambda: np.exp(x, where=True), "np.exp with where"),
     ):
-        with pytest.raises(NotImplementedError, match=f"{name}.*has no rule for nodes.*tanh"):
+        with pytest.raises(NotImplementedError, match=f"{name}.*has no rule for nodes"):
             call()
 
 

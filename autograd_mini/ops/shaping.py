@@ -238,6 +238,10 @@ _astype = ArrayPrimitive(
 )
 
 
+def _full_like(x: Any, fill_value: Any) -> Any:
+    return broadcast_to(in_precision_of(x, fill_value), np.shape(primal(x)))
+
+
 NUMPY: dict[Callable[..., Any], Callable[..., Any]] = {
     np.reshape: reshape,
     np.ravel: ravel,
@@ -254,4 +258,5 @@ NUMPY: dict[Callable[..., Any], Callable[..., Any]] = {
     np.broadcast_to: broadcast_to,
     np.broadcast_arrays: broadcast_arrays,
     np.copy: copy,
+    np.full_like: _full_like,
 }
