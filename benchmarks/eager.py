@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import classifier, graphs, imports, two_moons
+from benchmarks import classifier, graphs, imports, numpy_code, two_moons
 from benchmarks.measure import Report, machine, measure
 
 ROUNDS = 20
@@ -43,6 +43,8 @@ def measured(*, quick: bool) -> Iterator[Report]:
     yield measure(classifier.large(), rounds)
     yield measure(classifier.small(), rounds)
     yield measure(two_moons.workload(), rounds)
+    for workload in numpy_code.gradients():
+        yield measure(workload, rounds)
     for graph in graphs.GRAPHS:
         yield measure(graphs.workload(graph, sizes), min(rounds, GRAPH_ROUNDS))
     yield graphs.memory(sizes[-1])

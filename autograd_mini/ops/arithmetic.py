@@ -94,12 +94,24 @@ reciprocal = Elementwise(
 
 # Powers and roots
 
+
+def _power_by_x(z: Any, x: Any, y: Any) -> Any:
+    """Return y x^(y-1), and 0 where x = y = 0 although 0^-1 is infinite.
+
+    A number as the exponent belongs to the operation, as in x², and has the shorter rule.
+    """
+    if y.__class__ is float or y.__class__ is int:
+        if y == 2:
+            return 2.0 * x
+        return y * power(x, y - 1.0) if y else 0.0
+    return y * power(x + both_zero(x, y), y - 1.0)
+
+
 power: Elementwise = Elementwise(
     "power",
     math.pow,
     np.power,
-    # y x^(y-1), and 0 where x = y = 0 although 0^-1 is infinite
-    lambda z, x, y: y * power(x + both_zero(x, y), y - 1.0),
+    _power_by_x,
     # z log(x), and 0 where x = 0 although log(0) is infinite
     lambda z, x, y: z * log(x + (1.0 - not_equal(x, 0.0))),
     symbol="^",

@@ -63,9 +63,8 @@ logistic_slope: Elementwise = Elementwise(
     _slope_scalar,
     _slope_array,
     lambda z, x: z * (1.0 - 2.0 * sigmoid(x)),
-    symbol="σ'",
-    latex=[r"{z}(1-2\sigma({x}))"],
-    formula=r"\sigma'({x})",
+    latex=[r"{z}\,(1-2\,\sigma({x}))"],
+    formula=r"\sigma({x})\,(1-\sigma({x}))",
     analytic=lambda x: 0.25 / np.square(np.cosh(0.5 * x)),
 )
 

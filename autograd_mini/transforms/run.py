@@ -105,7 +105,7 @@ class Run:
             for position, own in self.inputs_by_position():
                 if bars.keys().isdisjoint(own):
                     raise self.unused(position)
-        return [bars.get(x, _zeros(x)) for x in self.inputs]
+        return [bars[x] if x in bars else _zeros(x) for x in self.inputs]
 
     def check_used(self) -> None:
         """Raise `UnusedError` unless the output depends on each argument."""
