@@ -18,7 +18,7 @@ from autograd_mini.errors import DispatchError, InPlaceError
 from autograd_mini.ops import NUMPY, elementwise, reductions, scans, shaping, softmaxes
 from autograd_mini.primitive import BY_UFUNC
 from autograd_mini.recording import apply, boxed_node
-from autograd_mini.tape import Node, primal
+from autograd_mini.tape import Node, primal, read_only
 
 BY_METHOD: dict[tuple[Any, str], Callable[..., Any]] = {
     (np.add, "reduce"): reductions.sum,
@@ -151,7 +151,7 @@ def signature_of(function: Callable[..., Any]) -> inspect.Signature | None:
 
 def to_read(x: Any) -> Any:
     """Return an argument as NumPy may read it, but not write to it."""
-    return np.asarray(x) if isinstance(x, Node) and x.rank > 1 else primal(x)
+    return read_only(x.primal) if isinstance(x, Node) and x.rank > 1 else primal(x)
 
 
 def boxed_values(x: Any) -> Any:

@@ -1,5 +1,7 @@
 """The failures a user can meet, each a subclass of the builtin that fits it."""
 
+from typing import Any
+
 from numpy.linalg import LinAlgError
 
 
@@ -106,6 +108,22 @@ class TableError(AutogradError, ValueError):
 
 class UnusedError(AutogradError, ValueError):
     """A derivative was asked by something that the result does not depend on."""
+
+
+class TapeLeftError(UnusedError):
+    """A node was read as a number inside of a function that is being differentiated."""
+
+    def __init__(self, how: str, node: Any, argument: int | None = None) -> None:
+        on_argument = "its argument" if argument is None else f"argument {argument}"
+        super().__init__(
+            f"{how} leaves the tape of a function that is being differentiated: the output does "
+            f"not depend on {on_argument} through it. Join nodes with np.stack([...]), not with "
+            "np.array; use NumPy's functions or this library's in place of math's and SciPy's. "
+            "Where no gradient is meant, to print or to decide, read x.data or x.item(), or pass "
+            "allow_unused=True"
+        )
+        self.how = how
+        self.node = node
 
 
 class GradientError(AutogradError, AssertionError):

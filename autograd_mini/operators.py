@@ -12,6 +12,7 @@ from autograd_mini.copying import copied, deep_copied, reduced
 from autograd_mini.dispatch import call_function, call_ufunc
 from autograd_mini.ops import elementwise as e
 from autograd_mini.primitive import Primitive, apply
+from autograd_mini.recording import check_readable
 from autograd_mini.sweep import backward
 from autograd_mini.tape import Node, next_index, primal
 
@@ -104,8 +105,21 @@ class Operators(Node):
         return bool(self.primal)
 
     def __float__(self) -> float:
-        """Return the number of a scalar; it is on no tape."""
+        """Return the number of a scalar; it is on no tape.
+
+        Raises:
+            TapeLeftError: a function is being differentiated, which would lose the gradient.
+        """
+        check_readable(self, "float(x), or what calls it,")
         return float(self.primal)
+
+    def __int__(self) -> int:
+        """Return the whole part of the number of a scalar; it is on no tape."""
+        check_readable(self, "int(x)")
+        return int(self.primal)
+
+    def __divmod__(self, other: Any) -> tuple[Self, Self]:
+        return self // other, self % other
 
     def __format__(self, spec: str) -> str:
         return format(self.primal, spec) if spec else str(self)

@@ -6,6 +6,7 @@ What is recorded, and under which name, is a state of the running thread or asyn
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd_mini.anomaly import Traced, of_traced
-from autograd_mini.errors import DataError
+from autograd_mini.errors import DataError, TapeLeftError
 from autograd_mini.tape import Node, Watch, contains_node, is_object_array, next_index
 from autograd_mini.threads import pause_collector, resume_collector
 
@@ -63,6 +64,33 @@ def no_grad() -> Iterator[None]:
         yield
     finally:
         _scope.reset(token)
+
+
+_differentiating: ContextVar[float] = ContextVar("differentiating", default=0)
+"""While a function is being differentiated: nodes younger than this are not read; else 0."""
+
+
+@contextmanager
+def differentiating(*, refuse_reading: bool) -> Iterator[None]:
+    """Say that a function is being differentiated, and whether its nodes may be read as numbers."""
+    start = next_index() if refuse_reading else math.inf
+    token = _differentiating.set(min(_differentiating.get() or math.inf, start))
+    try:
+        yield
+    finally:
+        _differentiating.reset(token)
+
+
+def is_differentiating() -> bool:
+    """Return whether a function is being differentiated."""
+    return _differentiating.get() != 0
+
+
+def check_readable(node: Node, how: str) -> None:
+    """Raise `TapeLeftError` if a node is read where its derivative would silently be lost."""
+    start = _differentiating.get()
+    if start and node.index > start and node.primitive is not None and is_recording():
+        raise TapeLeftError(how, node)
 
 
 def is_recording() -> bool:
@@ -257,9 +285,9 @@ def constant(operation: str, x: Any) -> Any:
     Integers become float64, as in a `Tensor`.
     """
     if isinstance(x, list | tuple):
-        x, listed = np.asarray(x), x
-        if contains_node(listed) and not is_object_array(x):
+        if contains_node(x, rank=2):
             raise DataError(f"{operation}: got a list of Tensors; join them with stack(...)")
+        x = np.asarray(x)
     if isinstance(x, np.ndarray | np.generic):
         if x.dtype.kind in "iu":
             return x.astype(np.float64)

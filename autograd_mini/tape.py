@@ -236,9 +236,18 @@ def primal(x: Any) -> Any:
     return x.primal if isinstance(x, Node) else x
 
 
-def contains_node(x: Any) -> bool:
-    """Return whether a node lies in a list, or in a list within it."""
-    return isinstance(x, Node) or (isinstance(x, list | tuple) and any(map(contains_node, x)))
+def read_only(array: Any) -> Any:
+    """Return a view of an array that cannot be written to: nobody can where no watch looks."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def contains_node(x: Any, rank: int = 1) -> bool:
+    """Return whether a node, of that rank or above, lies in a list, or in a list within it."""
+    if isinstance(x, list | tuple):
+        return any(contains_node(part, rank) for part in x)
+    return isinstance(x, Node) and x.rank >= rank
 
 
 def is_object_array(x: Any) -> bool:

@@ -24,7 +24,8 @@ from autograd_mini.ops import (
 )
 from autograd_mini.ops.updates import At
 from autograd_mini.primitive import Primitive
-from autograd_mini.tape import Node, Watch, contains_node, primal
+from autograd_mini.recording import check_readable
+from autograd_mini.tape import Node, Watch, contains_node, primal, read_only
 
 
 class Tensor(Operators):
@@ -162,11 +163,10 @@ class Tensor(Operators):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
         """Let NumPy read the data; what it computes from it is on no tape."""
-        array = np.array(self.primal, dtype=dtype, copy=copy)
-        if array is self.primal:
-            array = array.view()
-            array.flags.writeable = False  # nobody can write where no watch looks
-        return array
+        check_readable(self, "np.asarray(x), np.array([x, y]) or what calls it,")
+        if copy is not True and dtype in (None, self.primal.dtype):
+            return read_only(self.primal)
+        return np.array(self.primal, dtype=dtype, copy=copy)
 
     def reshape(self, *shape: Any, order: str = "C") -> Self:
         """Return the same elements in another shape, given as one tuple or as integers."""

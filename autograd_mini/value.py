@@ -12,7 +12,7 @@ from autograd_mini.errors import DataError, NoGradientError
 from autograd_mini.operators import Operators
 from autograd_mini.ops import elementwise as e
 from autograd_mini.primitive import Primitive, apply, on_floats, record
-from autograd_mini.tape import Node, is_object_array, next_index, primal
+from autograd_mini.tape import Node, is_object_array, next_index, primal, read_only
 
 
 def fast_binary(primitive: Primitive) -> tuple[Callable[..., Any], Callable[..., Any]]:
@@ -119,7 +119,7 @@ def values(array: Any, *, name: str | None = None) -> Any:
 def data(a: Any) -> Any:
     """Return the primals of a node, or of an (object) array of nodes and numbers, as floats."""
     if isinstance(a, Node):
-        return np.asarray(a) if a.rank > 1 else a.primal  # an array to read, not to write
+        return read_only(a.primal) if a.rank > 1 else a.primal
     a = np.asarray(a)
     return a if a.dtype != object else np.asarray(np.frompyfunc(primal, 1, 1)(a), dtype=float)
 

@@ -61,19 +61,19 @@ def value_and_grad(
                 aux.append(other)
             return output
 
-        run = Run(number, args, settings, argnums)
+        run = Run(number, args, settings, argnums, allow_unused=allow_unused)
         z = run.output
         if not isinstance(z, Node):
             if len(run.outputs) != 1 or np.size(run.outputs[0]) != 1:
                 raise ShapeError(f"f must return one number, got {type(z).__name__} {z!r:.60}")
-            bars = run.pull({}, allow_unused=allow_unused)
+            bars = run.pull({}, check_used=True)
         else:
             if np.size(z.primal) != 1:
                 raise ShapeError(
                     f"f must return one number, got shape {np.shape(z.primal)}: reduce it, as in "
                     "f(x).sum(), or take jacobian or elementwise_grad"
                 )
-            bars = run.pull({z: make_seed(z)}, allow_unused=allow_unused)
+            bars = run.pull({z: make_seed(z)}, check_used=True)
         value = run.value()
         if has_aux:
             value = value, (aux[0] if run.record else plain(aux[0]))
@@ -126,12 +126,12 @@ def elementwise_grad(
 
     @wraps(f, updated=())
     def derivative(*args: Any, **settings: Any) -> Any:
-        run = Run(f, args, settings, argnums)
+        run = Run(f, args, settings, argnums, allow_unused=allow_unused)
         seeds = {
             z: 1.0 if z.rank == 1 else np.ones_like(z.primal)
             for z in run.outputs
             if isinstance(z, Node)
         }
-        return run.like_arguments(run.connected(run.pull(seeds, allow_unused=allow_unused)))
+        return run.like_arguments(run.connected(run.pull(seeds, check_used=True)))
 
     return derivative

@@ -49,9 +49,8 @@ def jacobian(
 
     @wraps(f, updated=())
     def partial_derivatives(*args: Any, **settings: Any) -> Any:
-        run = Run(f, args, settings, argnums)
-        if not allow_unused:
-            run.check_used()
+        run = Run(f, args, settings, argnums, allow_unused=allow_unused)
+        run.check_used()
         forward = mode == "forward" or (mode == "auto" and _size(run.outputs) > _size(run.inputs))
         columns = _by_forward(run) if forward else _by_reverse(run)
         return rebuilt(run.output, (run.like_arguments(row) for row in columns), lambda other: None)

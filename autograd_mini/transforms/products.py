@@ -32,9 +32,8 @@ def vjp(
         UnusedError: the output does not depend on a primal.
         ShapeError: (pullback) z_bar does not have the structure and the shapes of the output.
     """
-    run = Run(f, primals, argnums=None)
-    if not allow_unused:
-        run.check_used()
+    run = Run(f, primals, argnums=None, allow_unused=allow_unused)
+    run.check_used()
 
     def pullback(z_bar: Any) -> tuple[Any, ...]:
         bars = matching(z_bar, run.outputs, "cotangents")
@@ -71,10 +70,9 @@ def jvp(
         UnusedError: the output does not depend on a primal.
         ShapeError: the tangents do not have the structure and the shapes of the primals.
     """
-    run = Run(f, [*primals], argnums=None)
+    run = Run(f, [*primals], argnums=None, allow_unused=allow_unused)
     dots = matching([*tangents], run.inputs, "tangents")
-    if not allow_unused:
-        run.check_used()
+    run.check_used()
     run.record = run.record or any(isinstance(dot, Node) for dot in dots)
     pushed = run.push(dict(zip(run.inputs, dots, strict=True)))
     tangent = rebuilt(run.output, iter(pushed), lambda other: None)

@@ -8,35 +8,20 @@ on it: derivatives of derivatives flow through there, each level of nesting apar
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from autograd_mini.errors import DataError, ShapeError, UnusedError
+from autograd_mini.errors import DataError, ShapeError, TapeLeftError, UnusedError
 from autograd_mini.ops.elementwise import positive, where
 from autograd_mini.ops.reductions import sum as sum_
-from autograd_mini.recording import apply, recording
+from autograd_mini.recording import apply, differentiating, is_differentiating, recording
 from autograd_mini.sweep import forward, reverse
 from autograd_mini.tape import Node, between, primal
 from autograd_mini.tensor import Tensor
 from autograd_mini.transforms.structure import apart, leaves, rebuilt
 from autograd_mini.value import Value
-
-_inside: ContextVar[bool] = ContextVar("inside", default=False)
-"""Whether a function that is being differentiated is running."""
-
-
-@contextmanager
-def _differentiating() -> Iterator[None]:
-    token = _inside.set(True)
-    try:
-        with recording():
-            yield
-    finally:
-        _inside.reset(token)
 
 
 class Run:
@@ -57,11 +42,13 @@ class Run:
         args: Sequence[Any],
         settings: Mapping[str, Any] | None = None,
         argnums: int | Sequence[int] | None = 0,
+        *,
+        allow_unused: bool,
     ) -> None:
         self.args = args
         self.single = isinstance(argnums, int)
         self.positions = _positions(argnums, len(args))
-        self.record = _inside.get() or any(isinstance(args[i], Node) for i in self.positions)
+        self.record = is_differentiating() or any(isinstance(args[i], Node) for i in self.positions)
         chosen = [args[i] for i in self.positions]
         for position, argument in zip(self.positions, chosen, strict=True):
             if not any(True for _ in leaves(argument)):
@@ -71,14 +58,18 @@ class Run:
                     "differentiated by"
                 )
         self.leaves = [*leaves(chosen)]
-        with _differentiating():
+        self.allow_unused = allow_unused
+        with recording(), differentiating(refuse_reading=not allow_unused):
             self.inputs = [_fresh(x) for x in self.leaves]
             given = [*args]
             for position, argument in zip(
                 self.positions, rebuilt(chosen, iter(self.inputs)), strict=True
             ):
                 given[position] = argument
-            self.output = f(*given, **(settings or {}))
+            try:
+                self.output = f(*given, **(settings or {}))
+            except TapeLeftError as error:
+                raise self.left_by(error) from None
 
     @cached_property
     def outputs(self) -> list[Any]:
@@ -91,29 +82,38 @@ class Run:
             )
         return found
 
-    def pull(self, seeds: Mapping[Node, Any], *, allow_unused: bool = True) -> list[Any]:
+    def pull(self, seeds: Mapping[Node, Any], *, check_used: bool = False) -> list[Any]:
         """Return the cotangent of each input, zero where none of the seeds reaches it.
 
         Raises:
-            UnusedError: none reaches an argument, and that is not allowed.
+            UnusedError: with `check_used`, where none reaches an argument that must be used.
         """
         inputs = frozenset(self.inputs)
         with recording():
             swept = reverse(seeds, wrt=inputs, record=self.record)
             bars = {node: z_bar for node, z_bar in swept if node in inputs}
-        if not allow_unused:
+        if check_used and not self.allow_unused:
             for position, own in self.inputs_by_position():
                 if bars.keys().isdisjoint(own):
                     raise self.unused(position)
         return [bars[x] if x in bars else _zeros(x) for x in self.inputs]
 
     def check_used(self) -> None:
-        """Raise `UnusedError` unless the output depends on each argument."""
+        """Raise `UnusedError` unless the output depends on each argument, or need not."""
+        if self.allow_unused:
+            return
         nodes = [z for z in self.outputs if isinstance(z, Node)]
         for position, own in self.inputs_by_position():
             on_way = between(own, nodes)
             if not any(z in on_way for z in nodes):
                 raise self.unused(position)
+
+    def left_by(self, error: TapeLeftError) -> TapeLeftError:
+        """Return the error for a node that was read as a number, with the argument it came from."""
+        for position, own in self.inputs_by_position():
+            if error.node in between(own, [error.node]):
+                return TapeLeftError(error.how, error.node, position)
+        return error
 
     def unused(self, position: int) -> UnusedError:
         """Return the error for an argument that the output does not depend on."""
@@ -215,7 +215,8 @@ def matching(given: Any, like: Sequence[Any], what: str) -> list[Any]:
 def _fresh(leaf: Any) -> Any:
     if isinstance(leaf, Node):
         return apply(positive, leaf)
-    return Tensor(leaf) if _is_array(leaf) else Value(leaf)
+    # The result of an operation, so that reading it is noticed.
+    return apply(positive, Tensor(leaf) if _is_array(leaf) else Value(leaf))
 
 
 def _is_array(leaf: Any) -> bool:

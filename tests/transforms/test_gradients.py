@@ -232,3 +232,37 @@ def test_exceptions_leave_no_trace():
     with pytest.raises(ZeroDivisionError):
         am.grad(lambda x: x * (1 // 0))(2.0)
     assert type(am.grad(cube)(2.0)) is float
+
+
+@pytest.mark.parametrize(
+    "leaves_in_part",
+    [
+        lambda x: np.sum(np.array([x[0], x[1]])) + x[2],
+        lambda x: np.sum([x[0], x[1]]) + x[2],
+        lambda x: x[0] * float(x[1]),
+        lambda x: x[0] * math.exp(x[1]),
+        lambda x: x[0] * int(x[2]),
+        lambda x: np.sum(np.asarray(x) * x),
+        lambda x: np.interp(1.0, [0.0, 2.0], [x[0], x[1]]) + x[0],
+    ],
+)
+def test_leaving_the_tape_in_part(leaves_in_part: Any):
+    """Where a part of a function leaves the tape its derivative would be wrong: it is an error."""
+    with pytest.raises(UnusedError, match=r"leaves the tape.*argument 0.*np\.stack.*allow_unused"):
+        am.grad(leaves_in_part)(X)
+    assert am.grad(leaves_in_part, allow_unused=True)(X).shape == (3,)
+
+
+def test_reading_on_purpose():
+    """`.data`, `.item()`, a comparison, a printed number and `no_grad()` are how to read."""
+
+    def f(x: Any) -> Any:
+        assert f"{x.item():.1f}" == "2.0"
+        assert f"{x:.1f}" == "2.0"
+        with am.no_grad():
+            assert float(x * x) == 4.0
+        return x * x * (1.0 if x > 0 else -1.0) + 0.0 * x.data
+
+    assert am.grad(f)(2.0) == 4.0
+    outside = am.Value(3.0) * 2.0
+    assert am.grad(lambda x: x * float(outside))(2.0) == 6.0
