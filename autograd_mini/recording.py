@@ -7,7 +7,7 @@ What is recorded, and under which name, is a state of the running thread or asyn
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from numbers import Real
@@ -153,10 +153,12 @@ def apply(primitive: Primitive, *operands: Any, params: Mapping[str, Any] | None
     """Compute a primitive on nodes and constants and record the result; the one way to do so.
 
     Without a node among the operands the result is a plain number or array, which is how the rules
-    run in a sweep that is not recorded. Object arrays of `Value`s give object arrays of `Value`s.
+    run in a sweep that is not recorded. A `Value` beside a Tensor becomes one. Object arrays of
+    `Value`s give object arrays of `Value`s.
 
     Raises:
-        DataError: an operand is not made of real numbers, or kinds are mixed that do not mix.
+        DataError: an operand is not made of real numbers, or is an object array of `Value`s beside
+            a Tensor.
     """
     kind: type[Node] | None = None
     data = []
@@ -167,10 +169,7 @@ def apply(primitive: Primitive, *operands: Any, params: Mapping[str, Any] | None
             if kind is None:
                 kind = x.__class__
             elif kind is not x.__class__:
-                raise DataError(
-                    f"{primitive.name}: a Value and a Tensor do not mix; make the number a Tensor "
-                    "too, Tensor(2.0), or leave its tape with .item()"
-                )
+                return apply(primitive, *map(as_tensor_like(operands), operands), params=params)
             if x.changed.__class__ is Watch:
                 x.changed.look()  # what was written until now is what is computed with
             data.append(x.primal)
@@ -203,6 +202,12 @@ def apply(primitive: Primitive, *operands: Any, params: Mapping[str, Any] | None
             record(kind, kind.compute(primitive, data, params), primitive, operands, params)
         raise
     return record(kind, z, primitive, operands, params)
+
+
+def as_tensor_like(operands: Sequence[Any]) -> Callable[[Any], Any]:
+    """Return what makes a Tensor of each `Value` among operands of both kinds."""
+    kind = next(x.__class__ for x in operands if isinstance(x, Node) and x.rank > 1)
+    return lambda x: kind.of_value(x) if isinstance(x, Node) and x.rank == 1 else x
 
 
 _new, _current_scope = object.__new__, _scope.get  # looked up once: record() makes every node

@@ -299,4 +299,4 @@ def pull_each(
         if isinstance(x, Node)
     ]
     for x, x_bar in pulled:  # only now: had a rule failed, nothing would have been added yet
-        bars[x] = bars[x] + x_bar if x in bars else x_bar
+        bars[x] = like(bars[x] + x_bar if x in bars else x_bar, x, record=False)

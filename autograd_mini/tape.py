@@ -126,6 +126,11 @@ class Node:
         self.primal = self.checked(data)
         self.changed = next_index()
 
+    @classmethod
+    def of_value(cls, x: Any) -> Any:
+        """Return a node of this kind with the number of a `Value`, recorded."""
+        raise NotImplementedError
+
     def checked(self, data: Any) -> Any:
         """Return data as this kind of node holds them, or raise `DataError`."""
         raise NotImplementedError

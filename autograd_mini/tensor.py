@@ -22,6 +22,7 @@ from autograd_mini.ops import (
     statistics,
     subscripts,
 )
+from autograd_mini.ops.kinds import to_tensor
 from autograd_mini.ops.updates import At
 from autograd_mini.primitive import Primitive
 from autograd_mini.recording import check_readable
@@ -83,6 +84,11 @@ class Tensor(Operators):
         if data is self.primal:  # as in p.data -= ..., which the watch sees
             return
         Node.data.fset(self, data)  # type: ignore[attr-defined]  # a property has it
+
+    @classmethod
+    def of_value(cls, x: Any) -> Self:
+        """Return the number of a `Value` as a Tensor without axes, recorded."""
+        return to_tensor(x, cls)
 
     @staticmethod
     def compute(

@@ -32,6 +32,7 @@ def explain_tensors(
         cotangents: of every node of the graph, from the sweep.
         writer: writes the formulas.
     """
+    cotangents = {node: np.asarray(z_bar) for node, z_bar in cotangents.items()}  # also of Values
     sweep = Sweep(graph, output, cotangents, writer)
     steps = [node for node in reversed(graph) if node not in sweep.passed]
     hidden = steps[_STEPS:-_STEPS]

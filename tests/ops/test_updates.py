@@ -163,7 +163,6 @@ def test_second_derivative():
         (lambda x: x.at[:2].add([1.0, 2.0, 3.0]), ValueError, r"shape \(2,\).*has shape \(3,\)"),
         (lambda x: x.at[0].multiply([1.0, 2.0]), ValueError, r"shape \(\).*has shape \(2,\)"),
         (lambda x: x.at[0].set([[1.0]]), ValueError, "does not broadcast"),
-        (lambda x: x.at[0].set(am.Value(1.0)), TypeError, "Value and a Tensor do not mix"),
         (lambda x: x.at[:2].set(am.values([1.0, 2.0])), TypeError, "does not mix"),
         (lambda x: x.at[:2].add(am.values([1.0, 2.0])), TypeError, "does not mix"),
         (lambda x: x.at[:2].set([x[0], 2.0]), TypeError, "list of Tensors"),

@@ -52,4 +52,7 @@ ROWS: dict[str, list[Case]] = {
 RANDOM_SOURCES = {"keep_mask"}
 """Primitives without operands: there is nothing to differentiate, `nn` tests their numbers."""
 
+BETWEEN_KINDS = {"to_tensor", "to_number"}
+"""Primitives from one kind of node to the other: `tests/test_kinds.py` tests them."""
+
 CASES = [case for cases in ROWS.values() for case in cases]
