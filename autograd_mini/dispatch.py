@@ -31,6 +31,17 @@ BY_METHOD: dict[tuple[Any, str], Callable[..., Any]] = {
 }
 """The same for the methods of ufuncs. NumPy's default axis is 0 there."""
 
+SCIPY: dict[str, Callable[..., Any]] = {
+    "erf": elementwise.erf,
+    "erfc": elementwise.erfc,
+    "expit": elementwise.sigmoid,
+    "gammaln": elementwise.lgamma,
+    "psi": elementwise.digamma,
+    "xlogy": elementwise.xlogy,
+    "xlog1py": elementwise.xlog1py,
+}
+"""By the name of a ufunc of `scipy.special` what stands for it."""
+
 READING_UFUNCS = {
     *(np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal),
     *(np.isfinite, np.isinf, np.isnan, np.signbit),
@@ -62,6 +73,8 @@ def call_ufunc(ufunc: Any, method: str, inputs: Sequence[Any], settings: Mapping
             return ufunc(*map(primal, inputs))
         if ufunc in BY_UFUNC:
             return apply(BY_UFUNC[ufunc], *inputs)
+        if ufunc.__name__ in SCIPY and not hasattr(np, ufunc.__name__):
+            return SCIPY[ufunc.__name__](*inputs)
     if method == "__call__" and ufunc in NUMPY:
         return call_table(ufunc.__name__, NUMPY[ufunc], inputs, settings)
     if method == "outer" and not settings and ufunc in BY_UFUNC:
@@ -72,7 +85,7 @@ def call_ufunc(ufunc: Any, method: str, inputs: Sequence[Any], settings: Mapping
     if (ufunc, method) in BY_METHOD and np.ndim(primal(inputs[0])):
         return call_table(call, BY_METHOD[ufunc, method], inputs, {"axis": 0, **settings})
     setting = f" with {', '.join(settings)}" if settings else ""
-    raise no_rule(f"np.{call}", setting)
+    raise no_rule(f"np.{call}" if getattr(np, ufunc.__name__, None) is ufunc else call, setting)
 
 
 def call_function(
@@ -164,11 +177,12 @@ def boxed_values(x: Any) -> Any:
 def no_rule(name: str, setting: str = "") -> DispatchError:
     """Return the error for a call that nothing stands for, with what may have been meant."""
     known = {f.__name__ for f in (*NUMPY, *BY_UFUNC)}
-    similar = get_close_matches(name.split(".")[-1], sorted(known))
+    similar = get_close_matches(name.split(".")[-1], sorted(known), cutoff=0.75)
     meant = f" (similar ones that have: {', '.join(similar)})" if similar else ""
     return DispatchError(
         f"{name}{setting} has no rule for nodes{meant}. All that have one are in the table, "
-        "docs/primitives.md; register_primitive adds one. To leave the tape, pass x.data"
+        "docs/primitives.md; register_primitive adds one. To leave the tape, and so without a "
+        "gradient, pass x.data"
     )
 
 

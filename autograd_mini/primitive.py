@@ -8,6 +8,7 @@ they never branch on data, so that one recording holds for every input.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -140,9 +141,9 @@ def register_primitive(
     name: str,
     forward: Rule,
     *,
-    partials: Sequence[Rule | float] | None = None,
+    partials: Rule | Sequence[Rule | float] | None = None,
     vjps: Rule | Sequence[Rule] | None = None,
-    jvps: Rule | Sequence[Rule] | Literal["linear"] = "linear",
+    jvps: Rule | Sequence[Rule] | Literal["linear"] | None = None,
     scalar: Rule | None = None,
     **texts: Any,
 ) -> Primitive:
@@ -158,8 +159,9 @@ def register_primitive(
         name: unique in the table.
         forward: the operation on arrays and, if elementwise, on floats.
         partials: of an elementwise primitive.
-        vjps: of an array primitive; `jvps="linear"` says that it is linear in each operand.
-        jvps: of an array primitive.
+        vjps: of an array primitive.
+        jvps: of an array primitive; "linear" says that it is linear in each operand. None is for
+            one that is differentiated in reverse alone: a forward sweep through it raises.
         scalar: the operation on floats, where `forward` takes arrays alone or is slow.
         texts: `symbol`, `latex`, `formula`, `convention` ... as in `Primitive`.
 
@@ -168,10 +170,23 @@ def register_primitive(
     """
     if (partials is None) == (vjps is None):
         raise RegistrationError(f"{name}: give either partials, or vjps with jvps")
+    if callable(partials):
+        partials = [partials]  # of the only operand
     if partials is not None:
         floats = scalar or (lambda *operands: float(forward(*operands)))
         return Elementwise(name, floats, forward, *partials, **texts)
     assert vjps is not None
+
+    def no_jvp(i: int, *operands: Any, **params: Any) -> Any:
+        raise DerivativeError(
+            f"{name} is registered without a JVP, so no forward sweep goes through it; give jvps, "
+            "or differentiate in reverse: vjp, grad, jacobian(mode='reverse')"
+        )
+
+    if callable(vjps):
+        return ArrayPrimitive(name, forward, vjps, no_jvp if jvps is None else jvps, **texts)
+    if jvps is None:
+        jvps = [partial(no_jvp, i) for i in range(len(vjps))]
     return ArrayPrimitive(name, forward, vjps, jvps, **texts)
 
 
@@ -266,7 +281,8 @@ def check_rules(name: str, rules: Sequence[Rule | float], expected: int, *, para
     for signature in signatures:
         if len(signature) < expected or signature[expected:] != common:
             raise RegistrationError(
-                f"{name}: a rule takes {expected} arguments (the cotangent or tangent if it is a "
-                "VJP or JVP, the result, each operand), then the params of the operation, the same "
-                f"in every rule; got one that takes {signature}"
+                f"{name}: with one rule an operand, here {expected - 1 - params}, a rule takes "
+                f"{expected} arguments (the cotangent or tangent if it is a VJP or JVP, the "
+                "result, each operand), then the params of the operation, the same in every rule; "
+                f"got one that takes {signature}"
             )

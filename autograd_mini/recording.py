@@ -191,6 +191,8 @@ def apply(primitive: Primitive, *operands: Any, params: Mapping[str, Any] | None
         operands = tuple(
             x if isinstance(x, Node) else c for x, c in zip(operands, data, strict=True)
         )
+    if not numbers and kind is not None:
+        operands = tuple(map(kept, operands))
     if kind is None:
         if numbers and primitive.scalar is not None:
             return on_floats(primitive, data)
@@ -202,6 +204,21 @@ def apply(primitive: Primitive, *operands: Any, params: Mapping[str, Any] | None
             record(kind, kind.compute(primitive, data, params), primitive, operands, params)
         raise
     return record(kind, z, primitive, operands, params)
+
+
+COPIED = 2**20
+"""Constant arrays of up to so many bytes are copied onto the tape."""
+
+
+def kept(x: Any) -> Any:
+    """Return a constant as the tape keeps it, safe from later changes: a buffer may be used again.
+
+    Copying a large array would cost as much as computing with it, and its memory: it is kept as it
+    is, like one that cannot be written to.
+    """
+    if x.__class__ is np.ndarray and x.nbytes <= COPIED and x.flags.writeable:
+        return x.copy()
+    return x
 
 
 def as_tensor_like(operands: Sequence[Any]) -> Callable[[Any], Any]:
@@ -293,6 +310,11 @@ def constant(operation: str, x: Any) -> Any:
         if contains_node(x, rank=2):
             raise DataError(f"{operation}: got a list of Tensors; join them with stack(...)")
         x = np.asarray(x)
+    if isinstance(x, np.matrix | np.ma.MaskedArray):
+        raise DataError(
+            f"{operation}: got a {type(x).__name__}, whose operations are not those of an array; "
+            "give np.asarray(x), or where(mask, x, 0.0)"
+        )
     if isinstance(x, np.ndarray | np.generic):
         if x.dtype.kind in "iu":
             return x.astype(np.float64)

@@ -237,3 +237,30 @@ def test_line_of_code(kind: type[am.Node]):
         MutationError, match=r"test_mutation\.py:\d+, in .*: z = x \* x  # this line"
     ):
         z.backward()
+
+
+def test_a_buffer_may_be_used_again():
+    """A constant is what it was when it was used, however often its array is written to."""
+    buffer = np.zeros(3)
+
+    def f(x: Any) -> Any:
+        total: Any = 0.0
+        for k in range(3):
+            buffer[:] = k
+            total = total + np.sum(x * buffer)
+        return total
+
+    assert am.grad(f)(np.ones(3)).tolist() == [3.0, 3.0, 3.0]
+    x, matrix = am.Tensor([1.0, 2.0]), np.eye(2)
+    z = (matrix @ x).sum()
+    matrix[0, 0] = 100.0
+    z.backward()
+    assert x.grad.tolist() == [1.0, 1.0]
+
+
+def test_arrays_with_operations_of_their_own():
+    """A matrix or a masked array would be taken for an array, with another result."""
+    masked = np.ma.array(np.eye(2), mask=np.eye(2))
+    for constant in (np.eye(2).view(np.matrix), masked):
+        with pytest.raises(TypeError, match=r"got a (matrix|MaskedArray).*np\.asarray"):
+            am.Tensor(np.ones((2, 2))) * constant

@@ -100,3 +100,24 @@ def test_operands_that_are_no_real_numbers(wrong: Any):
 def test_repr():
     """A primitive is called by its name."""
     assert repr(am.exp) == "<primitive exp>"
+
+
+def test_registered_without_a_jvp():
+    """A rule that was not given is not made up: a forward sweep raises, a reverse one goes."""
+    power = am.register_primitive(
+        "running_square",
+        lambda x: np.cumsum(x) ** 2,
+        vjps=[lambda z_bar, z, x: am.flip(am.cumsum(am.flip(2.0 * z_bar * am.cumsum(x))))],
+    )
+    x = np.array([1.0, 2.0, 4.0])
+    assert am.grad(lambda x: np.sum(power(x)))(x).tolist() == [22.0, 20.0, 14.0]
+    with pytest.raises(DerivativeError, match="running_square is registered without a JVP"):
+        am.jvp(power, (x,), (x,))
+
+
+def test_registered_with_one_partial():
+    """The partial of the only operand needs no list around it."""
+    twice = am.register_primitive("twice", lambda x: 2.0 * x, partials=lambda z, x: 2.0)
+    assert am.grad(twice)(3.0) == 2.0
+    with pytest.raises(RegistrationError, match="either partials, or vjps"):
+        am.register_primitive("nothing", lambda x: x)

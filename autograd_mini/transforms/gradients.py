@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_mini.errors import DataError, ShapeError
 from autograd_mini.sweep import make_seed
-from autograd_mini.tape import Node
+from autograd_mini.tape import Node, is_object_array
 from autograd_mini.transforms.run import Run, check_function, plain
 
 Argnums = int | Sequence[int]
@@ -63,8 +63,10 @@ def value_and_grad(
 
         run = Run(number, args, settings, argnums, allow_unused=allow_unused)
         z = run.output
+        if is_object_array(z) and z.size == 1:
+            z = z.item()
         if not isinstance(z, Node):
-            if len(run.outputs) != 1 or np.size(run.outputs[0]) != 1:
+            if len(run.outputs) != 1 or isinstance(run.outputs[0], Node) or np.size(z) != 1:
                 raise ShapeError(f"f must return one number, got {type(z).__name__} {z!r:.60}")
             bars = run.pull({}, check_used=True)
         else:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
+from autograd_mini.errors import DataError
 from autograd_mini.tape import Node
 from autograd_mini.transforms.gradients import Argnums, grad
 from autograd_mini.transforms.run import Run, check_function, matching, plain
@@ -96,6 +97,8 @@ def hvp(
 
     @wraps(f, updated=())
     def product(*args_and_v: Any, **settings: Any) -> Any:
+        if len(args_and_v) < 2:
+            raise DataError("hvp takes the arguments of f and, last, v, of the argument's shape")
         *args, v = args_and_v
         chosen = [argnums] if isinstance(argnums, int) else [*argnums]
         gradient = grad(f, argnums, allow_unused=allow_unused)

@@ -184,7 +184,7 @@ def plain(tree: Any) -> Any:
     parts = apart(tree)
     if parts is not None:
         return parts[1]([plain(part) for part in parts[0]])
-    return np.array(tree.primal) if isinstance(tree, Tensor) else primal(tree)
+    return np.array(tree.primal)[()] if isinstance(tree, Tensor) else primal(tree)
 
 
 def check_function(f: Any) -> None:
@@ -232,6 +232,8 @@ def _positions(argnums: int | Sequence[int] | None, count: int) -> list[int]:
     if argnums is None:
         return [*range(count)]
     asked = [argnums] if isinstance(argnums, int) else [*argnums]
+    if not all(isinstance(position, int) for position in asked) or len({*asked}) < len(asked):
+        raise DataError(f"argnums is a position or several different ones, got {argnums!r}")
     for position in asked:
         if not -count <= position < count:
             raise DataError(

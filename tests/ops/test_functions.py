@@ -303,3 +303,19 @@ def test_gamma_functions_need_scipy(f: Callable[..., Any], make: Callable[..., A
     """The message says what to install."""
     with pytest.raises(MissingExtraError, match=r"autograd_mini\[scipy\]"):
         f(make(2.0))
+
+
+def test_ufuncs_of_scipy():
+    """Those of `scipy.special` that stand in the table record; others are named, without np."""
+    special = pytest.importorskip("scipy.special", reason="SciPy is optional")
+    x = am.Tensor([0.3, 1.2])
+    for theirs, ours in (
+        (special.erf, am.erf),
+        (special.expit, am.sigmoid),
+        (special.psi, am.digamma),
+    ):
+        z = theirs(x)
+        assert not z.is_leaf
+        np.testing.assert_array_equal(z.data, ours(x.data))
+    with pytest.raises(NotImplementedError, match=r"^j0 has no rule"):
+        special.j0(x)

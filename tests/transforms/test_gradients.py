@@ -205,6 +205,10 @@ def test_unused_among_several():
             DataError,
             "names argument 1, .* with 1 positional",
         ),
+        (lambda: am.grad(cube, "x")(2.0), DataError, "argnums is a position or several"),
+        (lambda: am.grad(cube, (0, 0))(2.0), DataError, "argnums is a position or several"),
+        (lambda: am.grad(lambda x: [x])(2.0), ShapeError, "must return one number, got list"),
+        (lambda: am.hvp(cube)(2.0), DataError, "hvp takes the arguments of f and, last, v"),
         (lambda: am.grad(cube)(x=2.0), DataError, "with 0 positional"),
         (lambda: am.grad(3.0), DataError, "expected a function to differentiate, got float"),
     ],
@@ -266,3 +270,9 @@ def test_reading_on_purpose():
     assert am.grad(f)(2.0) == 4.0
     outside = am.Value(3.0) * 2.0
     assert am.grad(lambda x: x * float(outside))(2.0) == 6.0
+
+
+def test_object_array_of_one_number():
+    """As a network of `Values` gives: an array of one number is that number."""
+    assert am.grad(lambda x: np.array([x * x]))(3.0) == 6.0
+    assert isinstance(am.value_and_grad(np.sum)(X)[0], float)
