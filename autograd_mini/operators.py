@@ -84,6 +84,7 @@ class Operators(Node):
         self.scope = ""
 
     def __copy__(self) -> Node:
+        check_readable(self, "copy.copy(x)")
         return copied(self)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Node:

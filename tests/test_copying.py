@@ -103,6 +103,7 @@ def test_settings(duplicate):
 def test_arrays_of_constants(duplicate):
     """A constant that two nodes share is one array in the copy, and not that of the original."""
     data, x = np.array([1.0, 2.0]), am.Tensor([3.0, 4.0])
+    data.flags.writeable = False  # or else each node has a copy
     y, z, data2 = duplicate([x * data, x + data, data])
     assert y.parents[1] is z.parents[1] is data2
     assert data2 is not data

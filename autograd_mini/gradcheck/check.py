@@ -13,8 +13,16 @@ from autograd_mini.gradcheck.loss import check_loss
 from autograd_mini.gradcheck.probes import Method
 from autograd_mini.gradcheck.report import Component, GradientReport
 from autograd_mini.gradcheck.swept import swept_gradient, swept_tangents
-from autograd_mini.gradcheck.vectors import Vector, entry_dtype, gradients_to_vector, named_entries
+from autograd_mini.gradcheck.vectors import (
+    Vector,
+    entry_dtype,
+    gradients_to_vector,
+    named_entries,
+    nodes_of,
+)
 from autograd_mini.tape import primal
+from autograd_mini.tensor import Tensor
+from autograd_mini.transforms.structure import leaves, rebuilt
 from autograd_mini.value import data
 
 Mode = Literal["rev", "fwd"]
@@ -55,7 +63,8 @@ def check_gradients(
 
     Args:
         loss: builds the loss; it must give the same value each time, so dropout must be off.
-        params: what to differentiate by; left exactly as it was, `.grad` included.
+        params: what to differentiate by; left exactly as it was, `.grad` included. Arrays reach a
+            loss that takes them as Tensors.
         gradients: hand-written gradients to check, shaped like `params`; by default those of the
             sweeps.
         method: "two-sided", (J(θ+ε) - J(θ-ε)) / 2ε, "one-sided", (J(θ+ε) - J(θ)) / ε, or
@@ -89,6 +98,8 @@ def check_gradients(
         thresholds = EXACT_THRESHOLDS if method == "complex-step" else THRESHOLDS
         sizes = [entry_dtype(entry).itemsize for entry in entries.values()]
         threshold = max(thresholds.get(size, thresholds[8]) for size in sizes)
+    if gradients is None and not any(map(nodes_of, entries.values())):
+        params = rebuilt(params, map(Tensor, leaves(params)))  # what a sweep can start from
     value = check_loss(loss, params)
     compare = Comparison(loss, params, method, eps, threshold, np.random.default_rng(rng))
     found: list[Component] = []

@@ -10,7 +10,7 @@ import pytest
 
 import autograd_mini as am
 from autograd_mini import gradcheck, nn
-from autograd_mini.errors import GradientError
+from autograd_mini.errors import GradientError, LossError
 from autograd_mini.gradcheck import assert_gradients, check_gradients
 from tests.gradcheck.rules import tanh_with_slope
 
@@ -285,3 +285,16 @@ def test_number_of_calls():
     p, calls = [am.values([1.0, 2.0, 3.0])], []
     check_gradients(lambda: calls.append(1) or p[0].sum(), p)
     assert len(calls) == CALLS
+
+
+def test_plain_arrays():
+    """A function of arrays is checked as it is; the arrays reach it as tensors."""
+    x = np.array([0.5, -1.0])
+    assert check_gradients(lambda x: np.sum(np.tanh(x) ** 2), x).passed
+    p = {"w": x, "b": np.array(2.0)}
+    report = check_gradients(lambda p: np.sum(p["w"] * p["b"]) ** 2, p, method="complex-step")
+    assert report.passed
+    assert report.names == ["w", "b"]
+    assert type(p["w"]) is np.ndarray
+    with pytest.raises(LossError, match="nothing to sweep"):
+        check_gradients(lambda: np.sum(x), x)
