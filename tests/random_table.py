@@ -15,6 +15,8 @@ import numpy as np
 
 import autograd_mini as am
 
+COMPARISONS = "greater greater_equal less less_equal equal not_equal"
+
 Domain = Callable[[Any, Any], Any]
 """What brings any operand into a domain, smoothly: a function of the library and the operand."""
 
@@ -54,7 +56,7 @@ def jax_library(jax: Any) -> Any:
 
         def __getattr__(self, name: str) -> Any:
             found = next(getattr(home, name) for home in homes if hasattr(home, name))
-            if name in COMPARISONS:  # as numbers, 0.0 or 1.0
+            if name in COMPARISONS.split():  # as numbers, 0.0 or 1.0
                 return lambda x, y: jax.numpy.where(found(x, y), 1.0, 0.0)
             return found
 
@@ -100,8 +102,6 @@ def elementwise(names: str, *domains: Domain) -> list[Operation]:
     ]
 
 
-COMPARISONS = "greater greater_equal less less_equal equal not_equal"
-
 ELEMENTWISE = [
     *elementwise("positive neg abs square sin cos tan tanh sinh cosh exp exp2 expm1", real),
     *elementwise("arctan arcsinh cbrt sinc sign floor ceil trunc rint round", real),
@@ -130,6 +130,25 @@ ELEMENTWISE = [
     Operation("operators", lambda m, x, y: 2 - x * 3 / (1 + y * y) - abs(-x), (real, real)),
 ]
 
+SHAPES = [(), (3,), (1,), (2, 3), (2, 1), (3, 3), (2, 2, 3), (2,), (6,), (1, 3), (3, 2)]
+"""The shapes that programs go on with: JAX compiles each operation anew for each shape."""
+
+
+class NumPyLibrary:
+    """NumPy's functions under this library's names, and this library's where NumPy has none."""
+
+    def __init__(self, theirs: Any = np, ours: Any = am) -> None:
+        self.theirs, self.ours = theirs, ours
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "linalg":
+            return NumPyLibrary(np.linalg, am.linalg)
+        missing = (
+            not hasattr(self.theirs, name) or name in COMPARISONS.split()
+        )  # NumPy gives booleans
+        return getattr(self.ours if missing else self.theirs, name)
+
+
 Program = Sequence[tuple[Operation, Sequence[int]]]
 """Steps: an operation, and the places of its operands, counted from the last result."""
 
@@ -138,8 +157,8 @@ def run(program: Program, inputs: Sequence[Any], m: Any = am) -> Any:
     """Run a program with a library and return a number that depends on all that it computed.
 
     Each operand is first brought into the domain of its operation by smooth functions, which also
-    keep numbers from growing; operands that do not broadcast are replaced by their sums. Results
-    of no element or of more than 64 count, but are not used again.
+    keep numbers from growing; operands that do not broadcast are replaced by their sums. So are
+    results of unusual shapes, after they have counted.
     """
     made = list(inputs)
     number: Any = 0.0
@@ -154,10 +173,10 @@ def run(program: Program, inputs: Sequence[Any], m: Any = am) -> Any:
         z = operation.f(
             m, *(brought[d, id(x)] for d, x in zip(operation.domains, operands, strict=True))
         )
-        if 0 < np.size(z) <= 64:
-            made.append(z)
-        else:
+        if np.shape(z) not in SHAPES:
             number = number + summed(m, z)
+            z = m.sum(z)
+        made.append(z)
     for z in made:
         number = number + summed(m, z)
     return number

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,22 +14,32 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_equal
 
 import autograd_mini as am
 from autograd_mini import ops
 from autograd_mini.sweep import forward
 from tests.conftest import RANDOM_PROGRAMS
 from tests.random_arrays import ARRAYS
-from tests.random_table import ELEMENTWISE, Operation, Program, jax_library, run
+from tests.random_table import (
+    ELEMENTWISE,
+    SHAPES,
+    NumPyLibrary,
+    Operation,
+    Program,
+    jax_library,
+    run,
+)
 
 
 @pytest.fixture(scope="module")
-def jax() -> Any:
-    """Return JAX in double precision."""
+def jax() -> Iterator[Any]:
+    """Return JAX in double precision, quick to compile: each operation and shape is new to it."""
     jax = pytest.importorskip("jax", reason="JAX is an optional peer")
     jax.config.update("jax_enable_x64", True)
-    return jax
+    jax.config.update("jax_disable_most_optimizations", True)
+    yield jax
+    jax.config.update("jax_disable_most_optimizations", False)
 
 
 def programs(operations: Sequence[Operation]) -> st.SearchStrategy[Program]:
@@ -70,27 +80,66 @@ def agree(jax: Any, program: Program, arrays: list[Any], kind: Callable[[Any], A
     assert_allclose(found, sum(terms), rtol=1e-9, atol=1e-9 * (1e-3 + largest))
 
 
-SHAPES = [(), (3,), (1,), (2, 3), (2, 1), (3, 3), (2, 2, 3)]
+SEVERAL_SHAPES = st.lists(st.sampled_from(SHAPES[:7]), min_size=2, max_size=3)
+SEEDS = st.integers(0, 2**16)
+
+
+def normal(shapes: Sequence[tuple[int, ...]], seed: int) -> list[np.ndarray]:
+    """Return arrays of normal random numbers."""
+    rng = np.random.default_rng(seed)
+    return [np.asarray(rng.normal(size=shape)) for shape in shapes]
 
 
 @settings(max_examples=RANDOM_PROGRAMS)
 @given(
     program=programs([*ELEMENTWISE, *ARRAYS]),
-    shapes=st.lists(st.sampled_from(SHAPES), min_size=2, max_size=3),
-    seed=st.integers(0, 2**16),
+    shapes=SEVERAL_SHAPES,
+    seed=SEEDS,
 )
 def test_tensor_programs(jax: Any, program: Program, shapes: list[tuple[int, ...]], seed: int):
     """Arrays: all of the table, shapes mixed by broadcasting."""
-    rng = np.random.default_rng(seed)
-    arrays = [np.asarray(rng.normal(size=shape)) for shape in shapes]
-    agree(jax, program, arrays, am.Tensor)
+    agree(jax, program, normal(shapes, seed), am.Tensor)
 
 
 @settings(max_examples=RANDOM_PROGRAMS)
-@given(program=programs(ELEMENTWISE), seed=st.integers(0, 2**16))
+@given(program=programs(ELEMENTWISE), seed=SEEDS)
 def test_value_programs(jax: Any, program: Program, seed: int):
     """Scalars: the elementwise part of the table on `Value`s."""
     agree(jax, program, np.random.default_rng(seed).normal(size=3).tolist(), am.Value)
+
+
+def swept(
+    program: Program, arrays: list[np.ndarray], make: Callable[[Any], Any], library: Any
+) -> tuple[Any, list[Any]]:
+    """Return the number that a program computes on leaves that `make` makes, and its gradient."""
+    leaves = [make(array) for array in arrays]
+    z = run(program, leaves, library)
+    z.backward()
+    return z.data, [am.grads(leaf) for leaf in leaves]
+
+
+@given(program=programs([*ELEMENTWISE, *ARRAYS]), shapes=SEVERAL_SHAPES, seed=SEEDS)
+def test_numpy_programs(program: Program, shapes: list[tuple[int, ...]], seed: int):
+    """NumPy's functions on tensors do exactly what this library's do."""
+    arrays = normal(shapes, seed)
+    expected = swept(program, arrays, am.Tensor, am)
+    assert_equal(swept(program, arrays, am.Tensor, NumPyLibrary()), expected)
+
+
+# Numbers among Values have no methods: what NumPy gives for these holds plain numbers.
+NOT_FOR_OBJECTS = {"sign", "clip", "logaddexp"}
+ON_OBJECTS = [operation for operation in ELEMENTWISE if operation.name not in NOT_FOR_OBJECTS]
+
+
+@given(program=programs(ON_OBJECTS), shape=st.sampled_from([(3,), (2, 3)]), seed=SEEDS)
+def test_object_programs(program: Program, shape: tuple[int, ...], seed: int):
+    """NumPy's functions on object arrays of `Value`s do what this library's do on tensors."""
+    arrays = normal([shape, shape[-1:]], seed)
+    value, gradient = swept(program, arrays, am.Tensor, am)
+    found, found_gradient = swept(program, arrays, am.values, NumPyLibrary())
+    assert_allclose(found, value, rtol=1e-9)
+    for a, b in zip(found_gradient, gradient, strict=True):
+        assert_allclose(a, b, rtol=1e-9, atol=1e-9 * (1e-3 + np.max(np.abs(b))))
 
 
 EXCEPTIONS = {"linalg.LinAlgError": "an error, not a function"}
