@@ -228,6 +228,8 @@ _broadcast_to = ArrayPrimitive(
     latex=["{dz}"],
     formula=r"\mathrm{{broadcast}}({x})",
 )
+
+
 def _astype_array(x: Any, dtype: Any) -> Any:
     if is_object_array(x) and dtype != np.float64:
         raise DataError(f"astype: a Value holds a float64, not a {dtype}; use a Tensor")
