@@ -228,9 +228,17 @@ _broadcast_to = ArrayPrimitive(
     latex=["{dz}"],
     formula=r"\mathrm{{broadcast}}({x})",
 )
+
+
+def _astype_array(x: Any, dtype: Any) -> Any:
+    if is_object_array(x) and dtype != np.float64:
+        raise DataError(f"astype: a Value holds a float64, not a {dtype}; use a Tensor")
+    return np.array(x) if is_object_array(x) else np.asarray(x).astype(dtype)
+
+
 _astype = ArrayPrimitive(
     "astype",
-    lambda x, dtype: np.asarray(x).astype(dtype),
+    _astype_array,
     [lambda z_bar, z, x, dtype: z_bar],  # the sweep brings a cotangent to its operand's dtype
     "linear",
     analytic=lambda x, dtype: x,  # what is complex stays so
@@ -260,3 +268,5 @@ NUMPY: dict[Callable[..., Any], Callable[..., Any]] = {
     np.copy: copy,
     np.full_like: _full_like,
 }
+if hasattr(np, "astype"):  # since NumPy 2.1
+    NUMPY[np.astype] = astype

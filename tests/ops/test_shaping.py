@@ -9,6 +9,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import autograd_mini as am
+from autograd_mini.errors import DataError
 from autograd_mini.tape import Tape, primal
 from tests import checks
 from tests.table import indexing, joining, moving, shaping
@@ -74,6 +75,24 @@ def test_astype():
     (z * z).backward(np.ones(2))
     assert x.grad.dtype == np.float64
     assert_array_equal(x.grad, [2.0, 4.0])
+
+
+@pytest.mark.skipif(not hasattr(np, "astype"), reason="since NumPy 2.1")
+def test_numpy_astype():
+    """NumPy's function is dispatched to the table."""
+    x = am.Tensor([1.0, 2.0])
+    z = np.astype(x, np.float32)
+    assert z.dtype == np.float32
+    assert z.parents == (x,)
+
+
+def test_astype_of_values():
+    """A `Value` holds a float64: no other precision, and never a plain number without history."""
+    x = am.values([1.0, 2.0])
+    am.sum(am.astype(x, float)).backward()
+    assert_array_equal(am.grads(x), [1.0, 1.0])
+    with pytest.raises(DataError, match="a Value holds a float64, not a float32"):
+        am.astype(x, np.float32)
 
 
 def test_astype_to_integers_is_refused():
