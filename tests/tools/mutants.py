@@ -50,7 +50,7 @@ TABLE_TESTS = [
     ROOT / "tests" / "nn" / "test_dropout.py",
 ]
 SWEEP_TESTS = [
-    *("test_sweep", "test_value", "test_tensor", "test_tape", "test_anomaly", "test_threads"),
+    *("test_sweep", "test_primitive", "test_mutation", "test_value", "test_tensor", "test_tape", "test_anomaly", "test_threads"),
     *("transforms/test_gradients", "test_micrograd_code"),
 ]
 SWEEP_ROWS = (
