@@ -207,7 +207,9 @@ def described(one: dict[str, Any]) -> str:
 def reason(one: dict[str, Any]) -> str:
     """Return why a mutant computes the same, or is as right; "" where it is not known to."""
     for (room, before, after), why in EQUIVALENT.items():
-        if room == one["room"] and before in one["before"] and after in one["after"]:
+        if room == one["room"] and all(
+            map(re.search, (before, after), (one["before"], one["after"]))
+        ):
             return why
     return ""
 
