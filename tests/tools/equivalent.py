@@ -14,6 +14,11 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         CLIPPED
     ),
     ("ops.activations", r"clip\(x, -40", r"clip\(x, (- ?(39|41)\.0, 40|-40\.0, (39|41))"): CLIPPED,
+    (
+        "ops.indexing",
+        r"length = max\(0",
+        r"max\( ?-1",
+    ): "one step back from outside is still outside",
     ("ops.norms", r"\(z \+ \(1\.0 - some\)\)", r"\(z - \(1\.0"): "0 is divided by -1 instead of 1",
     ("ops.norms", r"if keepdims or axis is None", r"if keepdims and"): KEPT,
     ("ops.reductions", r"if keepdims or axis is None", r"if keepdims and"): KEPT,
