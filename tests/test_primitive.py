@@ -35,6 +35,17 @@ def test_one_declaration_is_enough():
         assert forward([z], {x: 1.0})[0] == 12.0
 
 
+@pytest.mark.parametrize("kind", [am.Value, am.Tensor])
+def test_constant_partials(kind: type[am.Node]):
+    """A number serves as a partial, whatever it is: here z = 2x - 3y."""
+    planted = Elementwise("planted", lambda x, y: 2 * x - 3 * y, lambda x, y: 2 * x - 3 * y, 2, -3)
+    x, y = kind(5.0), kind(7.0)
+    z = planted(x, y)
+    z.backward()
+    assert (z.data, x.grad, y.grad) == (-11.0, 2.0, -3.0)
+    assert forward([z], {x: 1.0, y: 1.0})[0] == -1.0
+
+
 @pytest.mark.parametrize(
     "declare",
     [

@@ -128,6 +128,16 @@ def test_gradients_do_not_share_memory():
     assert_array_equal(b.grad, [2.0, 2.0])
 
 
+def test_gradients_of_a_sum_are_arrays_of_their_own():
+    """The operands of the output itself get its cotangent, each in its own memory."""
+    a, b = am.Tensor([1.0, 2.0]), am.Tensor([3.0, 4.0])
+    c = a + b
+    c.backward(np.ones(2))
+    a.grad *= 10.0
+    assert_array_equal(b.grad, [1.0, 1.0])
+    assert_array_equal(c.grad, [1.0, 1.0])
+
+
 def test_gradients_keep_no_view_of_the_data():
     """Changing a parameter in place, as an optimiser does, leaves gradients alone."""
     x, w = am.Tensor([1.0, 2.0]), am.Tensor([3.0, 4.0])
@@ -190,12 +200,26 @@ def test_broadcast_cotangents_are_summed():
     assert_array_equal(y.grad, [3.0, 3.0, 3.0])
 
 
+@pytest.mark.parametrize("record", [False, True])
+@pytest.mark.parametrize(
+    ("shape", "axes"), [((1, 1, 1), (0, 1)), ((2, 1, 1), (1,)), ((1, 1), (0, 1)), ((1,), (0, 1))]
+)
+def test_only_repeated_axes_are_summed(shape: tuple[int, ...], axes: tuple[int, ...], record: bool):
+    """An axis of length 1 that meets one of length 1 is not a repeated one."""
+    x, y = am.Tensor(np.ones(shape)), np.arange(8.0).reshape(2, 4, 1)
+    x_bar = dict(reverse({x * y: np.ones((2, 4, 1))}, record=record))[x]
+    assert_array_equal(am.data(x_bar), y.sum(axis=axes, keepdims=True).reshape(shape))
+
+
 def test_mixed_precision():
     """Each operand gets its cotangent in its own precision."""
     x, y = am.Tensor([1.0, 2.0], dtype=np.float32), am.Tensor([3.0, 4.0])
     z = x * y
     z.backward(np.ones(2))
     assert (z.dtype, x.grad.dtype, y.grad.dtype) == (np.float64, np.float32, np.float64)
+    bars = dict(reverse({z: np.ones(2)}, record=True))
+    assert (bars[x].dtype, bars[y].dtype) == (np.float32, np.float64)
+    assert bars[y].primitive.name == "multiply"  # and no cast
     w = am.Tensor([1.0, 2.0], dtype=np.float32)
     assert (w * 2.0 + 1).dtype == np.float32  # a Python number has no precision of its own
 

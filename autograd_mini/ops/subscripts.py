@@ -89,7 +89,7 @@ def _einsum_vjp(i: int, z_bar: Any, z: Any, *operands: Any, subscripts: str, opt
         n = lengths[c]
         if c not in target:
             target += c
-            if there.get(c, 1) != n != 1 or c not in there:
+            if c not in there or there[c] != n != 1:
                 spread.append(c)
                 factors.append(np.ones(n, dtype))
         else:

@@ -64,6 +64,8 @@ def partials(kind: type[am.Node], name: str, operands: tuple[float, ...]) -> tup
         ("fmax", (2.0, 2.0), [0.5, 0.5]),
         ("fmin", (2.0, 2.0), [0.5, 0.5]),
         ("fmax", (NAN, 2.0), [0.0, 1.0]),
+        ("fmax", (2.0, NAN), [1.0, 0.0]),
+        ("fmin", (NAN, 2.0), [0.0, 1.0]),
         ("fmin", (2.0, NAN), [1.0, 0.0]),
         ("fmax", (NAN, NAN), [0.0, 0.0]),
         ("elu", (0.0, 0.7), [0.7, 0.0]),

@@ -51,6 +51,22 @@ def test_index_arrays_are_copied():
     assert_array_equal(x.grad, [4.0, 0.0, 0.0])
 
 
+def test_what_becomes_an_array_is_copied():
+    """A column of a data frame is one index array, and it too may change afterwards."""
+
+    class Column:
+        array = np.array([0, 0])
+
+        def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+            return self.array.copy() if copy else self.array
+
+    x, index = am.Tensor([1.0, 2.0, 3.0]), Column()
+    z = x[index]
+    index.array[:] = 2
+    z.backward([1.0, 2.0])
+    assert_array_equal(x.grad, [3.0, 0.0, 0.0])
+
+
 @pytest.mark.parametrize("index", [3, (0, 0), [0, 5], 1.5, "a"])
 def test_wrong_index(index: Any):
     """What NumPy refuses as an index is an `IndexError` here too."""

@@ -44,11 +44,12 @@ def test_pad_in_single_precision():
     assert_array_equal(am.pad([1, 2], 1, constant_values=0.5), [0.5, 1.0, 2.0, 0.5])
 
 
-def test_shifts_are_copied():
-    """Changing the list of shifts afterwards does not reach the tape."""
-    x, shift = am.Tensor(np.arange(6.0).reshape(2, 3)), [1, 1]
-    z = am.roll(x, shift, (0, 1))
+def test_shifts_and_axes_are_copied():
+    """Changing the lists of shifts and axes afterwards does not reach the tape."""
+    x, shift, axes = am.Tensor(np.arange(6.0).reshape(2, 3)), [1, 2], [0, 1]
+    z = am.roll(x, shift, axes)
     shift[:] = [0, 0]
+    axes[:] = [1, 0]
     z.backward(z.data)
     assert_array_equal(x.grad, x.data)
 

@@ -90,6 +90,16 @@ def test_offset(offset: float):
         assert_allclose(x.grad, expected.grad, rtol=1e-14, atol=1e-16)
 
 
+@pytest.mark.parametrize("unit", [1e-300, 1e-160, 1.0, 1e160, 1e300])
+def test_std_is_of_the_order_of_its_numbers(unit: float):
+    """No square of a small number vanishes, none of a large one overflows: std (-1, 3) = 2."""
+    x = am.Tensor([-unit, 3.0 * unit])
+    z = am.std(x)
+    z.backward()
+    assert_allclose(z.data, 2.0 * unit, rtol=1e-15)
+    assert_allclose(x.grad, [-0.5, 0.5], rtol=1e-15)
+
+
 def test_average():
     """Of weights the derivative is (x - average) / Σ w."""
     x, w = am.Tensor([1.0, 5.0, 3.0]), am.Tensor([1.0, 2.0, 1.0])

@@ -1,0 +1,40 @@
+"""Mutants that no test can kill, because they compute the same or are as right: each with why.
+
+They are known by their room and by patterns that the changed line matches before and after.
+"""
+
+CLIPPED = "between the two bounds the factor that x is multiplied by is 0 in every precision"
+CLOCK = "no two things happen at the same tick of the clock"
+KEPT = "a reshape more, which changes nothing, or to a shape that broadcasts alike"
+POWER = "any power of two that is near will do, and any at all where there is no largest magnitude"
+SLOW = "the way for any number of operands gives the same numbers, slower"
+
+EQUIVALENT: dict[tuple[str, str, str], str] = {
+    ("ops.activations", r"clip\(x, -800", r"clip\(x, (- ?(799|801)\.0, 800|-800\.0, (799|801))"): (
+        CLIPPED
+    ),
+    ("ops.activations", r"clip\(x, -40", r"clip\(x, (- ?(39|41)\.0, 40|-40\.0, (39|41))"): CLIPPED,
+    (
+        "ops.indexing",
+        r"length = max\(0",
+        r"max\( ?-1",
+    ): "one step back from outside is still outside",
+    ("ops.norms", r"\(z \+ \(1\.0 - some\)\)", r"\(z - \(1\.0"): "0 is divided by -1 instead of 1",
+    ("ops.norms", r"if keepdims or axis is None", r"if keepdims and"): KEPT,
+    ("ops.reductions", r"if keepdims or axis is None", r"if keepdims and"): KEPT,
+    ("ops.solving", r"\*\* -0\.5\)\.any", r">= np\.finfo"): "equal in no matrix anyone will meet",
+    ("ops.spectral", r"d \+ \(1\.0 - apart\)", r"d - \(1\.0 - apart\)"): (
+        "what is divided by -1 instead of 1 is a zero"
+    ),
+    (
+        "ops.spectral",
+        r"initial=0",
+        r"initial=- ?1",
+    ): "only for no eigenvalues, of which none differ",
+    ("ops.statistics", r"largest, 1\)\)", r"largest, (0|2)|largest > -"): POWER,
+    ("ops.statistics", r"exponent - 1", r"exponent - (0|2)|exponent \+ 1"): POWER,
+    ("sweep", r"x_bar = y_bar = 0\.0", r"x_bar = y_bar = -? ?1\.0"): "never read: for mypy",
+    ("sweep", r"\.changed > node\.index", r"\.changed >= node\.index"): CLOCK,
+    ("sweep", r"if y\.__class__ is Operand", r"is not Operand"): SLOW,
+}
+"""By room, pattern before and pattern after."""
