@@ -23,7 +23,14 @@ ROOMS = [
     *("ops.reductions", "ops.statistics", "ops.softmaxes", "ops.scans", "ops.ordering"),
     *("ops.shaping", "ops.moving", "ops.joining", "ops.indexing", "ops.updates"),
     *("ops.linalg", "ops.products", "ops.subscripts", "ops.solving", "ops.triangular"),
-    *("ops.spectral", "ops.singular", "ops.norms", "ops.random", "transforms.checkpointing"),
+    *(
+        "ops.spectral",
+        "ops.singular",
+        "ops.norms",
+        "ops.random",
+        "ops.kinds",
+        "transforms.checkpointing",
+    ),
 ]
 
 HEAD = """\
