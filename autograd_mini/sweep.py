@@ -250,25 +250,17 @@ def pull_floats(node: Node, z_bar: float, bars: dict[Node, Any]) -> None:
         f, g = primitive.partials
         x_is_node, y_is_node = x.__class__ is kind, y.__class__ is kind
         x_bar = y_bar = 0.0
-        if not primitive.reads_data:
-            x_bar, y_bar = z_bar * f, z_bar * g
-        else:
-            if x_is_node:
-                if x.changed > node.index:
-                    check_unchanged(node)
-                x_data = x.primal
-            else:
-                x_data = x
-            if y_is_node:
-                if y.changed > node.index:
-                    check_unchanged(node)
-                y_data = y.primal
-            else:
-                y_data = y
+        if primitive.reads_data:
+            x_data = x.primal if x_is_node else x
+            y_data = y.primal if y_is_node else y
+            if (x_is_node and x.changed > node.index) or (y_is_node and y.changed > node.index):
+                check_unchanged(node)
             if x_is_node:
                 x_bar = z_bar * (f if f.__class__ is float else f(node.primal, x_data, y_data))
             if y_is_node:
                 y_bar = z_bar * (g if g.__class__ is float else g(node.primal, x_data, y_data))
+        else:
+            x_bar, y_bar = z_bar * f, z_bar * g
     except (ArithmeticError, ValueError):
         # Python raises where IEEE has inf or nan; and a checkpoint has no two partials.
         pull_each(node, z_bar, bars, np.float64)

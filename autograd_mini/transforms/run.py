@@ -140,10 +140,11 @@ class Run:
         with recording():
             pushed = dict(zip(nodes, forward(nodes, dots, record=self.record), strict=True))
         found = [pushed.get(z) if isinstance(z, Node) else None for z in self.outputs]
-        return [
+        dots_of = [
             _zeros(z) if z_dot is None else z_dot
             for z, z_dot in zip(self.outputs, found, strict=True)
         ]
+        return [self.tied(dot, self.inputs[0]) for dot in dots_of] if self.record else dots_of
 
     def like_arguments(self, bars: Iterable[Any]) -> Any:
         """Return derivatives, one for each input, in the structure of the arguments."""
@@ -158,13 +159,17 @@ class Run:
         """
         if not self.record:
             return [*derivatives]
-        nodes = [d for d in derivatives if isinstance(d, Node)]
-        on_tape = between(self.inputs, nodes) if nodes else {}
+        return [self.tied(d, x) for d, x in zip(derivatives, self.inputs, strict=True)]
+
+    def tied(self, derivative: Any, x: Node) -> Any:
+        """Return a derivative so that it depends on the input `x`, by a zero where it did not."""
+        if isinstance(derivative, Node):
+            if derivative in between(self.inputs, [derivative]):
+                return derivative
+            if derivative.rank < x.rank:  # a Value stays one
+                return derivative
         with recording():
-            return [
-                d if isinstance(d, Node) and d in on_tape else apply(where, 0.0, sum_(x), d)
-                for d, x in zip(derivatives, self.inputs, strict=True)
-            ]
+            return apply(where, 0.0, sum_(x), derivative)
 
     def finished(self, number: Any, like: Any) -> Any:
         """Return a derivative in the form of the argument `like`: float, array or node."""
