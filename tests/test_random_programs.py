@@ -20,6 +20,7 @@ from autograd_mini import ops
 from autograd_mini.sweep import forward
 from tests.conftest import PROFILE, RANDOM_PROGRAMS
 from tests.random_arrays import ARRAYS
+from tests.random_linalg import LINALG
 from tests.random_table import (
     ELEMENTWISE,
     SHAPES,
@@ -30,6 +31,7 @@ from tests.random_table import (
     run,
 )
 
+TABLE = [*ELEMENTWISE, *ARRAYS, *LINALG]
 LONGEST = 8 if PROFILE == "nightly" else 6
 """Steps of a program. JAX compiles each operation and shape anew, which takes most of the time."""
 
@@ -93,7 +95,7 @@ def normal(shapes: Sequence[tuple[int, ...]], seed: int) -> list[np.ndarray]:
 
 
 @settings(max_examples=RANDOM_PROGRAMS)
-@given(program=programs([*ELEMENTWISE, *ARRAYS]), shapes=SEVERAL_SHAPES, seed=SEEDS)
+@given(program=programs(TABLE), shapes=SEVERAL_SHAPES, seed=SEEDS)
 def test_tensor_programs(jax: Any, program: Program, shapes: list[tuple[int, ...]], seed: int):
     """Arrays: all of the table, shapes mixed by broadcasting."""
     agree(jax, program, normal(shapes, seed), am.Tensor)
@@ -116,7 +118,7 @@ def swept(
     return z.data, [am.grads(leaf) for leaf in leaves]
 
 
-@given(program=programs([*ELEMENTWISE, *ARRAYS]), shapes=SEVERAL_SHAPES, seed=SEEDS)
+@given(program=programs(TABLE), shapes=SEVERAL_SHAPES, seed=SEEDS)
 def test_numpy_programs(program: Program, shapes: list[tuple[int, ...]], seed: int):
     """NumPy's functions on tensors do exactly what this library's do."""
     arrays = normal(shapes, seed)
@@ -160,10 +162,10 @@ class Spy:
 def test_whole_table():
     """Every public function of the table is in the random table, or has a reason not to be."""
     used: set[str] = set()
-    for operation in [*ELEMENTWISE, *ARRAYS]:
+    for operation in TABLE:
         operation.f(Spy(am, used), *(domain(am, am.Tensor(0.3)) for domain in operation.domains))
     public = {*ops.__all__, *(f"linalg.{name}" for name in am.linalg.__all__)}
     assert public - used == set(EXCEPTIONS)
     assert used <= public
-    labels = [operation.label for operation in [*ELEMENTWISE, *ARRAYS]]
+    labels = [operation.label for operation in TABLE]
     assert len(labels) == len(set(labels))
