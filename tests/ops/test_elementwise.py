@@ -87,6 +87,17 @@ def test_convention(
 
 
 @KINDS
+def test_power_at_the_origin_to_second_order(kind: type[am.Node]):
+    """At x = y = 0 the rules have derivatives too, and the mixed ones agree."""
+    x, y = kind(0.0), kind(0.0)
+    z = x**y
+    bars = dict(reverse({z: am.data(kind(1.0))}, record=True))
+    for operand, expected in ((x, [0.0, 1.0]), (y, [1.0, 0.0])):
+        twice = dict(reverse({bars[operand]: am.data(kind(1.0))}))
+        assert [twice[x], twice[y]] == expected
+
+
+@KINDS
 @pytest.mark.parametrize(
     ("name", "operands", "z", "expected"),
     [

@@ -35,6 +35,9 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("ops.statistics", r"exponent - 1", r"exponent - (0|2)|exponent \+ 1"): POWER,
     ("sweep", r"x_bar = y_bar = 0\.0", r"x_bar = y_bar = -? ?1\.0"): "never read: for mypy",
     ("sweep", r"\.changed > node\.index", r"\.changed >= node\.index"): CLOCK,
+    ("sweep", r"if record:", r"if not record:"): (
+        "the functions of the table and those of NumPy take arrays and nodes alike"
+    ),
     ("sweep", r"if y\.__class__ is Operand", r"is not Operand"): SLOW,
 }
 """By room, pattern before and pattern after."""
