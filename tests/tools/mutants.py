@@ -123,7 +123,7 @@ def test_files(mutant: Mutant) -> list[Path]:
     """Return the tests to try: those that name most what the fault affects come first."""
     if mutant.room == "sweep":
         return [ROOT / "tests" / f"{name}.py" for name in SWEEP_TESTS]
-    names = {name for level in mutant.affected[:2] for name in level if name.isidentifier()}
+    names = {name for level in mutant.affected[:4] for name in level if name.isidentifier()}
     word = re.compile(rf"\b({'|'.join(map(re.escape, sorted(names)))})\b")
     room = mutant.room.removeprefix("ops.")
     found = {}
