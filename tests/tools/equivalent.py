@@ -5,6 +5,7 @@ They are known by their room and by patterns that the changed line matches befor
 
 CLIPPED = "between the two bounds the factor that x is multiplied by is 0 in every precision"
 CLOCK = "no two things happen at the same tick of the clock"
+SIGN = "what is divided by -1 instead of 1 is a zero"
 KEPT = "a reshape more, which changes nothing, or to a shape that broadcasts alike"
 POWER = "any power of two that is near will do, and any at all where there is no largest magnitude"
 SLOW = "the way for any number of operands gives the same numbers, slower"
@@ -19,13 +20,11 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         r"length = max\(0",
         r"max\( ?-1",
     ): "one step back from outside is still outside",
-    ("ops.norms", r"\(z \+ \(1\.0 - some\)\)", r"\(z - \(1\.0"): "0 is divided by -1 instead of 1",
+    ("ops.norms", r"\(z \+ \(1\.0 - some\)\)", r"\(z - \(1\.0"): SIGN,
     ("ops.norms", r"if keepdims or axis is None", r"if keepdims and"): KEPT,
     ("ops.reductions", r"if keepdims or axis is None", r"if keepdims and"): KEPT,
     ("ops.solving", r"\*\* -0\.5\)\.any", r">= np\.finfo"): "equal in no matrix anyone will meet",
-    ("ops.spectral", r"d \+ \(1\.0 - apart\)", r"d - \(1\.0 - apart\)"): (
-        "what is divided by -1 instead of 1 is a zero"
-    ),
+    ("ops.spectral", r"d \+ \(1\.0 - apart\)", r"d - \(1\.0 - apart\)"): SIGN,
     (
         "ops.spectral",
         r"initial=0",
