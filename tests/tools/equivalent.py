@@ -8,6 +8,8 @@ CLOCK = "no two things happen at the same tick of the clock"
 SIGN = "what is divided by -1 instead of 1 is a zero"
 KEPT = "a reshape more, which changes nothing, or to a shape that broadcasts alike"
 POWER = "any power of two that is near will do, and any at all where there is no largest magnitude"
+NUMBER = "of a number, the first new axis is the last"
+VECTOR = "of a vector, the new axis behind the first is the last"
 SLOW = "the way for any number of operands gives the same numbers, slower"
 
 EQUIVALENT: dict[tuple[str, str, str], str] = {
@@ -20,10 +22,13 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         r"length = max\(0",
         r"max\( ?-1",
     ): "one step back from outside is still outside",
+    ("ops.linalg", r"expand_dims\(x, -1\)\)", r"expand_dims\(x, 1\)"): VECTOR,
+    ("ops.linalg", r"expand_dims\(z_bar, -1 if", r"expand_dims\(z_bar, - ?0 if"): NUMBER,
     ("ops.norms", r"\(z \+ \(1\.0 - some\)\)", r"\(z - \(1\.0"): SIGN,
     ("ops.norms", r"if keepdims or axis is None", r"if keepdims and"): KEPT,
     ("ops.reductions", r"if keepdims or axis is None", r"if keepdims and"): KEPT,
     ("ops.solving", r"\*\* -0\.5\)\.any", r">= np\.finfo"): "equal in no matrix anyone will meet",
+    ("ops.solving", r"_solve\(a, expand_dims\(b, -1", r"expand_dims\(b, 1"): VECTOR,
     ("ops.spectral", r"d \+ \(1\.0 - apart\)", r"d - \(1\.0 - apart\)"): SIGN,
     (
         "ops.spectral",
