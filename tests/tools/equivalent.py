@@ -13,6 +13,7 @@ VECTOR = "of a vector, the new axis behind the first is the last"
 SLOW = "the way for any number of operands gives the same numbers, slower"
 
 EQUIVALENT: dict[tuple[str, str, str], str] = {
+    ("", r"strict=True", r"strict=False"): "the lengths agree; strict says so to the reader",
     ("ops.activations", r"clip\(x, -800", r"clip\(x, (- ?(799|801)\.0, 800|-800\.0, (799|801))"): (
         CLIPPED
     ),
@@ -27,6 +28,9 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("ops.norms", r"\(z \+ \(1\.0 - some\)\)", r"\(z - \(1\.0"): SIGN,
     ("ops.norms", r"if keepdims or axis is None", r"if keepdims and"): KEPT,
     ("ops.reductions", r"if keepdims or axis is None", r"if keepdims and"): KEPT,
+    ("ops.scans", r"reshape\(x, -1\)\), 0", r"reshape\(x, - 2\)\), 0|\), ?-1"): (
+        "NumPy takes any negative length for the one to find, and of one axis the first is the last"
+    ),
     ("ops.solving", r"\*\* -0\.5\)\.any", r">= np\.finfo"): "equal in no matrix anyone will meet",
     ("ops.solving", r"_solve\(a, expand_dims\(b, -1", r"expand_dims\(b, 1"): VECTOR,
     ("ops.spectral", r"d \+ \(1\.0 - apart\)", r"d - \(1\.0 - apart\)"): SIGN,
@@ -35,8 +39,14 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         r"initial=0",
         r"initial=- ?1",
     ): "only for no eigenvalues, of which none differ",
-    ("ops.statistics", r"largest, 1\)\)", r"largest, (0|2)|largest > -"): POWER,
+    (
+        "ops.statistics",
+        r"largest > 0",
+        r"largest, (0|2)\)|largest >= 0|largest > +-|\| \(largest",
+    ): POWER,
     ("ops.statistics", r"exponent - 1", r"exponent - (0|2)|exponent \+ 1"): POWER,
+    ("ops.statistics", r"initial=0\)", r"initial= -1"): "magnitudes are not negative",
+    ("ops.triangular", r"\[-1\], dtype", r"\[- 2\], dtype"): "the matrices are square",
     ("sweep", r"x_bar = y_bar = 0\.0", r"x_bar = y_bar = -? ?1\.0"): "never read: for mypy",
     ("sweep", r"\.changed > node\.index", r"\.changed >= node\.index"): CLOCK,
     ("sweep", r"if record:", r"if not record:"): (
@@ -44,4 +54,4 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ),
     ("sweep", r"if y\.__class__ is Operand", r"is not Operand"): SLOW,
 }
-"""By room, pattern before and pattern after."""
+"""By room (none: all of them), pattern before and pattern after."""
