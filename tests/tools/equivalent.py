@@ -8,6 +8,7 @@ CLOCK = "no two things happen at the same tick of the clock"
 SIGN = "what is divided by -1 instead of 1 is a zero"
 KEPT = "a reshape more, which changes nothing, or to a shape that broadcasts alike"
 POWER = "any power of two that is near will do, and any at all where there is no largest magnitude"
+POSITIVE = "sizes are not negative, and of none there is nothing to divide"
 NUMBER = "of a number, the first new axis is the last"
 VECTOR = "of a vector, the new axis behind the first is the last"
 SLOW = "the way for any number of operands gives the same numbers, slower"
@@ -18,11 +19,8 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         CLIPPED
     ),
     ("ops.activations", r"clip\(x, -40", r"clip\(x, (- ?(39|41)\.0, 40|-40\.0, (39|41))"): CLIPPED,
-    (
-        "ops.indexing",
-        r"length = max\(0",
-        r"max\( ?-1",
-    ): "one step back from outside is still outside",
+    ("ops.arithmetic", r"\(z \+ equal\(z, 0", r"\(z - equal"): SIGN,
+    ("ops.indexing", r"length = max\(0", r"max\( -1"): "one step back from outside is outside",
     ("ops.linalg", r"expand_dims\(x, -1\)\)", r"expand_dims\(x, 1\)"): VECTOR,
     ("ops.linalg", r"expand_dims\(z_bar, -1 if", r"expand_dims\(z_bar, - ?0 if"): NUMBER,
     ("ops.norms", r"\(z \+ \(1\.0 - some\)\)", r"\(z - \(1\.0"): SIGN,
@@ -34,18 +32,10 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("ops.solving", r"\*\* -0\.5\)\.any", r">= np\.finfo"): "equal in no matrix anyone will meet",
     ("ops.solving", r"_solve\(a, expand_dims\(b, -1", r"expand_dims\(b, 1"): VECTOR,
     ("ops.spectral", r"d \+ \(1\.0 - apart\)", r"d - \(1\.0 - apart\)"): SIGN,
-    (
-        "ops.spectral",
-        r"initial=0",
-        r"initial=- ?1",
-    ): "only for no eigenvalues, of which none differ",
-    (
-        "ops.statistics",
-        r"largest > 0",
-        r"largest, (0|2)\)|largest >= 0|largest > +-|\| \(largest",
-    ): POWER,
+    ("ops.spectral", r"initial=0", r"initial= -1"): POSITIVE,
+    ("ops.statistics", r"largest > 0", r"largest, (0|2)\)|largest (>=|> +-)|\| \(largest"): POWER,
     ("ops.statistics", r"exponent - 1", r"exponent - (0|2)|exponent \+ 1"): POWER,
-    ("ops.statistics", r"initial=0\)", r"initial= -1"): "magnitudes are not negative",
+    ("ops.statistics", r"initial=0\)", r"initial= -1"): POSITIVE,
     ("ops.triangular", r"\[-1\], dtype", r"\[- 2\], dtype"): "the matrices are square",
     ("sweep", r"x_bar = y_bar = 0\.0", r"x_bar = y_bar = -? ?1\.0"): "never read: for mypy",
     ("sweep", r"\.changed > node\.index", r"\.changed >= node\.index"): CLOCK,
