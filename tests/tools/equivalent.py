@@ -8,6 +8,8 @@ CLOCK = "no two things happen at the same tick of the clock"
 SIGN = "what is divided by -1 instead of 1 is a zero"
 KEPT = "a reshape more, which changes nothing, or to a shape that broadcasts alike"
 POWER = "any power of two that is near will do, and any at all where there is no largest magnitude"
+REFUSED = "NumPy refuses the same subscripts, with the same error, when it counts letters"
+IDENTITIES = "an identity for every letter gives the same numbers, slower"
 POSITIVE = "sizes are not negative, and of none there is nothing to divide"
 NUMBER = "of a number, the first new axis is the last"
 VECTOR = "of a vector, the new axis behind the first is the last"
@@ -36,6 +38,8 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("ops.statistics", r"largest > 0", r"largest, (0|2)\)|largest (>=|> +-)|\| \(largest"): POWER,
     ("ops.statistics", r"exponent - 1", r"exponent - (0|2)|exponent \+ 1"): POWER,
     ("ops.statistics", r"initial=0\)", r"initial= -1"): POSITIVE,
+    ("ops.subscripts", r"if min\(counts\) < 0", r"< -1|< 0 and len"): REFUSED,
+    ("ops.subscripts", r"if c not in target", r"if not c not"): IDENTITIES,
     ("ops.triangular", r"\[-1\], dtype", r"\[- 2\], dtype"): "the matrices are square",
     ("sweep", r"x_bar = y_bar = 0\.0", r"x_bar = y_bar = -? ?1\.0"): "never read: for mypy",
     ("sweep", r"\.changed > node\.index", r"\.changed >= node\.index"): CLOCK,
