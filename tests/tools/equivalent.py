@@ -23,6 +23,13 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("ops.activations", r"clip\(x, -40", r"clip\(x, (- ?(39|41)\.0, 40|-40\.0, (39|41))"): CLIPPED,
     ("ops.arithmetic", r"\(z \+ equal\(z, 0", r"\(z - equal"): SIGN,
     ("ops.indexing", r"length = max\(0", r"max\( -1"): "one step back from outside is outside",
+    ("ops.indexing", r"length \* \(n \+ 1\), n", r"length \* \(n \+ 0\), n"): (
+        "less than a step before the end"
+    ),
+    ("ops.indexing", r"# nearly always", r"kind is slice and|is None and"): (
+        "a short cut for what the rest of the function also leaves as it is"
+    ),
+    ("ops.joining", r"primal\(arrays\[0\]", r"primal\(arrays\[ -1"): "all have as many axes",
     ("ops.linalg", r"expand_dims\(x, -1\)\)", r"expand_dims\(x, 1\)"): VECTOR,
     ("ops.linalg", r"expand_dims\(z_bar, -1 if", r"expand_dims\(z_bar, - ?0 if"): NUMBER,
     ("ops.norms", r"\(z \+ \(1\.0 - some\)\)", r"\(z - \(1\.0"): SIGN,
