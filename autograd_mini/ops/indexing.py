@@ -228,7 +228,7 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     x = moveaxis(x, (axis1, axis2), (-2, -1))
     *stack, m, n = np.shape(primal(x))
     start = max(offset, -offset * n)
-    length = max(0, min(m, n - offset) if offset > 0 else min(m + offset, n))
+    length = max(0, n - max(offset, 0))  # or fewer: the rows may end before the columns
     step = slice(start, start + length * (n + 1), n + 1)
     return getitem(reshape(x, (*stack, m * n)), (..., step))
 

@@ -22,7 +22,7 @@ from autograd_mini.ops.spectral import (
     quotient,
     row,
 )
-from autograd_mini.ops.triangular import mask, rows_of
+from autograd_mini.ops.triangular import rows_of
 from autograd_mini.primitive import ArrayPrimitive, apply
 from autograd_mini.tape import primal
 
@@ -84,15 +84,14 @@ def _svd_array(x: Any) -> Any:
 
 
 def _turns(p: Any, q: Any, s: Any, needed: Any) -> tuple[Any, Any]:
-    """Return p / (s_j - s_i) and q / (s_j + s_i), where they are needed."""
+    """Return p / (s_j - s_i) and q / (s_j + s_i), where they are needed; q is 0 where i = j."""
     settings = {
         "sizes": s,
         "needed": off_diagonal(needed),
         "what": EQUAL.format("svd", "singular values", "svdvals"),
     }
-    off = 1.0 - mask(p, np.eye)
     total = expand_dims(s, -2) + expand_dims(s, -1)
-    return quotient(p * off, differences(s), **settings), quotient(q * off, total, **settings)
+    return quotient(p, differences(s), **settings), quotient(q, total, **settings)
 
 
 def _over(x: Any, s: Any) -> Any:

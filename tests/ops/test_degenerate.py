@@ -53,6 +53,26 @@ def test_values_of_the_zero_matrix():
     assert_allclose(gradient(lambda x: am.sum(am.linalg.svd(x).S), zero), u @ vt, atol=1e-15)
 
 
+def plain_eigenvectors(x: Any) -> Any:
+    """Return a number that depends on each entry of the eigenvectors."""
+    return am.sum(am.linalg.eigh(x).eigenvectors * C)
+
+
+@pytest.mark.parametrize("f", [plain_eigenvectors, of_singular_vectors])
+def test_vectors_of_the_zero_matrix(f: Callable[[Any], Any]):
+    """All values are equal, though none is larger than their rounding error."""
+    with pytest.raises(DegeneracyError, match="are equal to rounding"):
+        gradient(f, np.zeros((3, 3)))
+
+
+def test_a_matrix_in_a_stack_is_as_degenerate_as_alone():
+    """What counts as a gap depends on the size of a matrix, not on how many there are."""
+    near = np.diag([1.0, 1.0 + 32.0 * np.finfo(float).eps, 3.0])
+    stack = np.broadcast_to(near, (64, 3, 3))
+    alone = gradient(plain_eigenvectors, near)
+    assert_allclose(gradient(plain_eigenvectors, stack), 64 * [alone])
+
+
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 def test_equal_singular_values_with_both_vectors_in_use(sign: float):
     """What comes from the left vectors does not hide what comes from the right ones."""

@@ -88,6 +88,20 @@ def test_convention(
 
 @KINDS
 @pytest.mark.parametrize(
+    ("name", "operands"),
+    [("power", (0.0, 0.0)), ("leaky_relu", (0.0, 0.3)), ("elu", (0.0, 0.3))],
+)
+def test_mixed_derivative(kind: type[am.Node], name: str, operands: tuple[float, float]):
+    """At a special point the rules have derivatives too: here that of x by y is that of y by x."""
+    leaves = [kind(x) for x in operands]
+    seed = am.data(kind(1.0))
+    bars = dict(reverse({REGISTRY[name](*leaves): seed}, record=True))
+    for one, other in (leaves, leaves[::-1]):
+        assert dict(reverse({bars[one]: seed}))[other] == 1.0
+
+
+@KINDS
+@pytest.mark.parametrize(
     ("name", "operands", "z", "expected"),
     [
         ("sqrt", (0.0,), 0.0, [INF]),

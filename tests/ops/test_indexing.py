@@ -51,6 +51,26 @@ def test_index_arrays_are_copied():
     assert_array_equal(x.grad, [4.0, 0.0, 0.0])
 
 
+def test_what_has_a_number():
+    """A position may be any object that Python itself takes for one."""
+
+    class Second:
+        def __index__(self) -> int:
+            return 1
+
+    x = am.Tensor([1.0, 2.0, 3.0])
+    x[Second()].backward()
+    assert_array_equal(x.grad, [0.0, 1.0, 0.0])
+
+
+@pytest.mark.parametrize("shape", [(3, 3), (2, 5), (5, 2), (7, 2), (2, 7), (1, 4), (4, 1), (0, 2)])
+def test_every_diagonal(shape: tuple[int, int]):
+    """The diagonals of long and of high matrices, also those that lie outside."""
+    array = np.arange(float(np.prod(shape))).reshape(shape)
+    for offset in range(-9, 10):
+        assert_array_equal(am.diagonal(am.Tensor(array), offset).data, np.diagonal(array, offset))
+
+
 def test_what_becomes_an_array_is_copied():
     """A column of a data frame is one index array, and it too may change afterwards."""
 

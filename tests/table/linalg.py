@@ -38,6 +38,10 @@ ROWS: dict[str, list[Case]] = {
     "vdot": [
         Case(f"vdot-{shape}", am.vdot, lambda x, y: (x * y).sum(), (shape, shape), (real, real))
         for shape in ((3,), (2, 3), (), (0,), (1, 4))
+    ]
+    + [
+        Case(f"vdot-{shapes}", am.vdot, lambda x, y: x.ravel() @ y.ravel(), shapes, (real, real))
+        for shapes in (((2, 3), (3, 2)), ((6,), (2, 3)), ((1, 3), (3,)))
     ],
     "matmul": [
         Case(f"matmul-{shapes}", am.matmul, np.matmul, shapes, (real, real))

@@ -5,36 +5,54 @@ They are known by their room and by patterns that the changed line matches befor
 
 CLIPPED = "between the two bounds the factor that x is multiplied by is 0 in every precision"
 CLOCK = "no two things happen at the same tick of the clock"
+SIGN = "what is divided by -1 instead of 1 is a zero"
 KEPT = "a reshape more, which changes nothing, or to a shape that broadcasts alike"
 POWER = "any power of two that is near will do, and any at all where there is no largest magnitude"
+REFUSED = "NumPy refuses the same subscripts, with the same error, when it counts letters"
+IDENTITIES = "an identity for every letter gives the same numbers, slower"
+POSITIVE = "sizes are not negative, and of none there is nothing to divide"
+NUMBER = "of a number, the first new axis is the last"
+VECTOR = "of a vector, the new axis behind the first is the last"
 SLOW = "the way for any number of operands gives the same numbers, slower"
 
 EQUIVALENT: dict[tuple[str, str, str], str] = {
+    ("", r"strict=True", r"strict=False"): "the lengths agree; strict says so to the reader",
     ("ops.activations", r"clip\(x, -800", r"clip\(x, (- ?(799|801)\.0, 800|-800\.0, (799|801))"): (
         CLIPPED
     ),
     ("ops.activations", r"clip\(x, -40", r"clip\(x, (- ?(39|41)\.0, 40|-40\.0, (39|41))"): CLIPPED,
-    (
-        "ops.indexing",
-        r"length = max\(0",
-        r"max\( ?-1",
-    ): "one step back from outside is still outside",
-    ("ops.norms", r"\(z \+ \(1\.0 - some\)\)", r"\(z - \(1\.0"): "0 is divided by -1 instead of 1",
+    ("ops.arithmetic", r"\(z \+ equal\(z, 0", r"\(z - equal"): SIGN,
+    ("ops.indexing", r"length = max\(0", r"max\( -1"): "one step back from outside is outside",
+    ("ops.indexing", r"length \* \(n \+ 1\), n", r"length \* \(n \+ 0\), n"): (
+        "less than a step before the end"
+    ),
+    ("ops.indexing", r"# nearly always", r"kind is slice and|is None and"): (
+        "a short cut for what the rest of the function also leaves as it is"
+    ),
+    ("ops.joining", r"primal\(arrays\[0\]", r"primal\(arrays\[ -1"): "all have as many axes",
+    ("ops.linalg", r"expand_dims\(x, -1\)\)", r"expand_dims\(x, 1\)"): VECTOR,
+    ("ops.linalg", r"expand_dims\(z_bar, -1 if", r"expand_dims\(z_bar, - ?0 if"): NUMBER,
+    ("ops.norms", r"\(z \+ \(1\.0 - some\)\)", r"\(z - \(1\.0"): SIGN,
     ("ops.norms", r"if keepdims or axis is None", r"if keepdims and"): KEPT,
     ("ops.reductions", r"if keepdims or axis is None", r"if keepdims and"): KEPT,
-    ("ops.solving", r"\*\* -0\.5\)\.any", r">= np\.finfo"): "equal in no matrix anyone will meet",
-    ("ops.spectral", r"d \+ \(1\.0 - apart\)", r"d - \(1\.0 - apart\)"): (
-        "what is divided by -1 instead of 1 is a zero"
+    ("ops.scans", r"reshape\(x, -1\)\), 0", r"reshape\(x, - 2\)\), 0|\), ?-1"): (
+        "NumPy takes any negative length for the one to find, and of one axis the first is the last"
     ),
-    (
-        "ops.spectral",
-        r"initial=0",
-        r"initial=- ?1",
-    ): "only for no eigenvalues, of which none differ",
-    ("ops.statistics", r"largest, 1\)\)", r"largest, (0|2)|largest > -"): POWER,
+    ("ops.solving", r"\*\* -0\.5\)\.any", r">= np\.finfo"): "equal in no matrix anyone will meet",
+    ("ops.solving", r"_solve\(a, expand_dims\(b, -1", r"expand_dims\(b, 1"): VECTOR,
+    ("ops.spectral", r"d \+ \(1\.0 - apart\)", r"d - \(1\.0 - apart\)"): SIGN,
+    ("ops.spectral", r"initial=0", r"initial= -1"): POSITIVE,
+    ("ops.statistics", r"largest > 0", r"largest, (0|2)\)|largest (>=|> +-)|\| \(largest"): POWER,
     ("ops.statistics", r"exponent - 1", r"exponent - (0|2)|exponent \+ 1"): POWER,
+    ("ops.statistics", r"initial=0\)", r"initial= -1"): POSITIVE,
+    ("ops.subscripts", r"if min\(counts\) < 0", r"< -1|< 0 and len"): REFUSED,
+    ("ops.subscripts", r"if c not in target", r"if not c not"): IDENTITIES,
+    ("ops.triangular", r"\[-1\], dtype", r"\[- 2\], dtype"): "the matrices are square",
     ("sweep", r"x_bar = y_bar = 0\.0", r"x_bar = y_bar = -? ?1\.0"): "never read: for mypy",
     ("sweep", r"\.changed > node\.index", r"\.changed >= node\.index"): CLOCK,
+    ("sweep", r"if record:", r"if not record:"): (
+        "the functions of the table and those of NumPy take arrays and nodes alike"
+    ),
     ("sweep", r"if y\.__class__ is Operand", r"is not Operand"): SLOW,
 }
-"""By room, pattern before and pattern after."""
+"""By room (none: all of them), pattern before and pattern after."""
