@@ -268,3 +268,14 @@ def test_errors_that_are_no_anomaly():
     x = am.Tensor(1e-300)
     with np.errstate(under="raise"), am.detect_anomaly(), pytest.raises(FloatingPointError):
         x * 1e-300
+
+
+@pytest.mark.parametrize("constant", [2.0, np.array([2.0, 3.0])], ids=["number", "array"])
+def test_operands_that_no_cotangent_is_wanted_of(constant: Any):
+    """Constants, and inputs that are not asked for, are passed over."""
+    x, y = am.Tensor([1.0, 2.0]), am.Tensor([3.0, 4.0])
+    with am.detect_anomaly():
+        z = am.sum(x * constant * y)
+        bars = dict(reverse({z: np.array(1.0)}, wrt=[x]))
+    assert y not in bars
+    assert bars[x].tolist() == (constant * y.data).tolist()

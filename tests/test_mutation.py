@@ -61,6 +61,17 @@ SWEEPS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
+@KINDS
+@pytest.mark.parametrize("changed", [0, 1])
+def test_one_of_two_operands_changed(kind: type[am.Node], changed: int):
+    """Each operand is looked at, the first and the second."""
+    operands = [kind(3.0), kind(4.0)]
+    z = operands[0] * operands[1]
+    replace(operands[changed])
+    with pytest.raises(MutationError):
+        z.backward()
+
+
 @pytest.mark.parametrize("sweep", SWEEPS)
 @pytest.mark.parametrize(("kind", "change"), CHANGES)
 def test_changed_between_forward_and_sweep(kind: type[am.Node], change, sweep: str):

@@ -225,6 +225,17 @@ def test_mixed_precision():
 
 
 @KINDS
+def test_goals_behind_a_goal(kind: type[am.Node]):
+    """The sweep ends at a goal, and goes on with what else leads to the others."""
+    early, x = kind(5.0), kind(3.0)
+    y = (x * x).exp()
+    z = y * early
+    bars = dict(reverse({z: z.data * 0.0 + 1.0}, wrt=[early, x, y]))
+    assert (bars[early], bars[y]) == (y.data, 5.0)
+    assert x not in bars
+
+
+@KINDS
 def test_third_derivative(kind: type[am.Node]):
     """Recording three times: x⁴ has derivatives 4x³, 12x², 24x."""
     x = kind(3.0)

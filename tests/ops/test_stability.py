@@ -88,7 +88,7 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], Callable[..., Any], tuple[float, 
     "sinc": (
         lambda x: mp.sinc(mp.pi * x),
         sinc_slope,
-        (*LARGE, 0.29, 0.31, 1.0, 1e15 + 0.5),
+        (*LARGE, 0.29, 0.31, 1.0, 1.25, 1e15 + 0.5),
         1e-14,
     ),
     "arctan": (mp.atan, lambda x: 1 / (1 + x * x), LARGE, 1e-14),

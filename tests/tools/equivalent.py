@@ -38,6 +38,9 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("ops.scans", r"reshape\(x, -1\)\), 0", r"reshape\(x, - 2\)\), 0|\), ?-1"): (
         "NumPy takes any negative length for the one to find, and of one axis the first is the last"
     ),
+    ("ops.shaping", r"reshape\(x, -1, order", r"reshape\(x, - 2, order"): (
+        "NumPy takes any negative length for the one to find"
+    ),
     ("ops.solving", r"\*\* -0\.5\)\.any", r">= np\.finfo"): "equal in no matrix anyone will meet",
     ("ops.solving", r"_solve\(a, expand_dims\(b, -1", r"expand_dims\(b, 1"): VECTOR,
     ("ops.spectral", r"d \+ \(1\.0 - apart\)", r"d - \(1\.0 - apart\)"): SIGN,
@@ -48,6 +51,13 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("ops.subscripts", r"if min\(counts\) < 0", r"< -1|< 0 and len"): REFUSED,
     ("ops.subscripts", r"if c not in target", r"if not c not"): IDENTITIES,
     ("ops.triangular", r"\[-1\], dtype", r"\[- 2\], dtype"): "the matrices are square",
+    ("ops.trigonometry", r"range\(1, 14", r"range\(1, 1[35]"): (
+        "the last term is far below rounding, so that there are digits for higher orders"
+    ),
+    ("ops.trigonometry", r"greater\(_NEAR", r"greater_equal\(_NEAR"): "at 0.3 both ways are right",
+    ("ops.trigonometry", r"inside, outside =", r"where\(near, x, -?1\.0|where\(near, [23]\.0, x"): (
+        "what the other branch computes is not taken"
+    ),
     ("sweep", r"x_bar = y_bar = 0\.0", r"x_bar = y_bar = -? ?1\.0"): "never read: for mypy",
     ("sweep", r"\.changed > node\.index", r"\.changed >= node\.index"): CLOCK,
     ("sweep", r"if record:", r"if not record:"): (

@@ -61,7 +61,7 @@ SWEEP_TESTS = [
         "test_anomaly",
         "test_threads",
     ),
-    *("transforms/test_gradients", "test_micrograd_code"),
+    *("transforms/test_gradients", "transforms/test_checkpoint", "test_micrograd_code"),
 ]
 SWEEP_ROWS = (
     *("multiply", "add", "where", "sum", "mean", "max", "matmul", "getitem", "concatenate"),
