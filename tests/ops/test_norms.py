@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import mpmath
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -80,6 +79,7 @@ def test_large_and_small(ord: Any, scale: float):
     array = scale * np.array([3.0, -4.0, 0.5])
     p = 2 if ord is None else ord
     z, slope = swept(array, ord)
+    mpmath = pytest.importorskip("mpmath", reason="mpmath is an optional peer")
     with mpmath.workdps(40):
         sizes = [abs(mpmath.mpf(x)) for x in array.tolist()]
         expected = sum(x**p for x in sizes) ** (mpmath.mpf(1) / p)
