@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from autograd_mini import linalg, ops
 from autograd_mini.ops import *  # noqa: F403  # the table says what is public in it
 from autograd_mini.primitive import register_primitive
-from autograd_mini.recording import detect_anomaly, no_grad, scope
+from autograd_mini.state import detect_anomaly, no_grad, scope
 from autograd_mini.tape import Node, Tape
 from autograd_mini.tensor import Tensor
 from autograd_mini.transforms import (

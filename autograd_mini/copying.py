@@ -14,7 +14,8 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
-from autograd_mini.tape import Node, Watch, linearise, next_index
+from autograd_mini.changes import Watch
+from autograd_mini.tape import Node, linearise, next_index
 
 if TYPE_CHECKING:
     from autograd_mini.primitive import Primitive

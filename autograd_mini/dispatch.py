@@ -14,11 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.changes import read_only
 from autograd_mini.errors import DispatchError, InPlaceError
 from autograd_mini.ops import NUMPY, elementwise, reductions, scans, shaping, softmaxes
 from autograd_mini.primitive import BY_UFUNC
 from autograd_mini.recording import apply, boxed_node
-from autograd_mini.tape import Node, primal, read_only
+from autograd_mini.tape import Node, primal
 
 BY_METHOD: dict[tuple[Any, str], Callable[..., Any]] = {
     (np.add, "reduce"): reductions.sum,

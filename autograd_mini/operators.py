@@ -11,8 +11,9 @@ import numpy as np
 from autograd_mini.copying import copied, deep_copied, reduced
 from autograd_mini.dispatch import call_function, call_ufunc
 from autograd_mini.ops import elementwise as e
-from autograd_mini.primitive import Primitive, apply
-from autograd_mini.recording import check_readable
+from autograd_mini.primitive import Primitive
+from autograd_mini.recording import apply
+from autograd_mini.state import check_readable
 from autograd_mini.sweep import backward
 from autograd_mini.tape import Node, next_index, primal
 

@@ -14,35 +14,7 @@ from typing import Any, Literal
 import numpy as np
 
 from autograd_mini.errors import DataError, DerivativeError, RegistrationError
-from autograd_mini.recording import (
-    apply,
-    apply_to_objects,
-    boxed_node,
-    constant,
-    no_grad,
-    on_floats,
-    record,
-    scope,
-)
-
-__all__ = [
-    "BY_UFUNC",
-    "REGISTRY",
-    "ArrayPrimitive",
-    "Elementwise",
-    "Primitive",
-    "apply",
-    "apply_to_objects",
-    "boxed_node",
-    "check_rules",
-    "constant",
-    "lookup",
-    "no_grad",
-    "on_floats",
-    "record",
-    "register_primitive",
-    "scope",
-]
+from autograd_mini.recording import apply
 
 Rule = Callable[..., Any]
 

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.anomaly import check_rule
+from autograd_mini.changes import check_unchanged
 from autograd_mini.errors import SeedError
 from autograd_mini.ops.reductions import sum as sum_
 from autograd_mini.ops.shaping import astype, broadcast_to, reshape
-from autograd_mini.recording import detecting_anomaly, left_to_the_sweep
-from autograd_mini.tape import NONE, Node, Operand, between, check_unchanged, linearise, primal
+from autograd_mini.state import detecting_anomaly, left_to_the_sweep
+from autograd_mini.tape import NONE, Node, Operand, between, linearise, primal
 from autograd_mini.threads import ADDING
 
 

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from autograd_mini.errors import InPlaceError, MutationError
+from autograd_mini.errors import InPlaceError
 from autograd_mini.text import summary, table
 
 if TYPE_CHECKING:
+    from autograd_mini.changes import Watch
     from autograd_mini.primitive import Primitive
 
 _SHOWN_ROWS = 60  # a longer tape prints its head and its tail
@@ -157,44 +158,6 @@ class Node:
 next_index = count(1).__next__
 
 
-class Watch:
-    """When an array last changed that users hold and may write into: asked, it looks again.
-
-    It stands in `Node.changed` from the moment an array is handed out, so arrays that nobody has
-    asked for cost nothing.
-    """
-
-    __slots__ = ("array", "seen", "when")
-
-    def __init__(self, array: Any, when: int) -> None:
-        self.array = array
-        self.seen = array.tobytes()
-        self.when = when
-
-    def look(self) -> int:
-        """Return when the array last changed, which is now if it is not as it was seen before."""
-        now = self.array.tobytes()
-        if now != self.seen:
-            self.seen, self.when = now, next_index()
-        return self.when
-
-    def __gt__(self, index: int) -> bool:
-        return self.look() > index
-
-
-def check_unchanged(node: Node) -> None:
-    """Raise `MutationError` if a node or an operand of it changed after the node was computed."""
-    index = node.index
-    operands = node.operand0 if node.operand1 is MORE else (node.operand0, node.operand1)
-    for x in (node, *operands):
-        if isinstance(x, Node) and x.changed > index:
-            raise MutationError(
-                f"the data of {called(x)} have changed since {called(node)} was computed, and its "
-                "derivative needs the old ones. Sweep first and change them afterwards, or compute "
-                "the graph again"
-            )
-
-
 def called(node: Node) -> str:
     """Return what a message calls a node: its name, what made it and where."""
     made = "a leaf" if node.primitive is None else f"the result of {node.primitive.name}"
@@ -239,13 +202,6 @@ def between(inputs: Iterable[Node], outputs: Iterable[Node]) -> dict[Node, None]
 def primal(x: Any) -> Any:
     """Return the data of a node, and a constant as it is."""
     return x.primal if isinstance(x, Node) else x
-
-
-def read_only(array: Any) -> Any:
-    """Return a view of an array that cannot be written to: nobody can where no watch looks."""
-    view = array.view()
-    view.flags.writeable = False
-    return view
 
 
 def contains_node(x: Any, rank: int = 1) -> bool:

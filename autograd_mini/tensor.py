@@ -8,6 +8,7 @@ from typing import Any, NoReturn, Self
 import numpy as np
 import numpy.typing as npt
 
+from autograd_mini.changes import Watch, read_only
 from autograd_mini.errors import DataError, InPlaceError
 from autograd_mini.operators import Operators, binary
 from autograd_mini.ops import (
@@ -25,8 +26,8 @@ from autograd_mini.ops import (
 from autograd_mini.ops.kinds import to_tensor
 from autograd_mini.ops.updates import At
 from autograd_mini.primitive import Primitive
-from autograd_mini.recording import check_readable
-from autograd_mini.tape import Node, Watch, contains_node, primal, read_only
+from autograd_mini.state import check_readable
+from autograd_mini.tape import Node, contains_node, primal
 
 
 class Tensor(Operators):

@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.changes import read_only
 from autograd_mini.errors import DataError, NoGradientError
 from autograd_mini.operators import Operators
 from autograd_mini.ops import elementwise as e
-from autograd_mini.primitive import Primitive, apply, on_floats, record
-from autograd_mini.tape import Node, is_object_array, next_index, primal, read_only
+from autograd_mini.primitive import Primitive
+from autograd_mini.recording import apply, on_floats, record
+from autograd_mini.tape import Node, is_object_array, next_index, primal
 
 
 def fast_binary(primitive: Primitive) -> tuple[Callable[..., Any], Callable[..., Any]]:

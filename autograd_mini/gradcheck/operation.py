@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.gradcheck.probes import POWERS
-from autograd_mini.primitive import Primitive, apply
+from autograd_mini.primitive import Primitive
+from autograd_mini.recording import apply
 from autograd_mini.sweep import forward, reverse
 from autograd_mini.tensor import Tensor
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd_mini.errors import KeepProbError
 from autograd_mini.ops.random import Generator, keep_mask
-from autograd_mini.primitive import scope
+from autograd_mini.state import scope
 from autograd_mini.tape import Node, is_object_array, primal
 from autograd_mini.value import Value
 

@@ -15,7 +15,8 @@ from autograd_mini.ops.elementwise import relu, softplus, square, where, xlog1py
 from autograd_mini.ops.linalg import vdot
 from autograd_mini.ops.reductions import sum as sum_
 from autograd_mini.ops.softmaxes import log_softmax
-from autograd_mini.primitive import constant, scope
+from autograd_mini.recording import constant
+from autograd_mini.state import scope
 from autograd_mini.tape import Node, primal
 from autograd_mini.tensor import Tensor
 from autograd_mini.text import summary

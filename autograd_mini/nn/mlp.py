@@ -17,7 +17,7 @@ from autograd_mini.nn.dropout import check_keep_prob, dropout
 from autograd_mini.nn.module import Module
 from autograd_mini.ops import elementwise as e
 from autograd_mini.ops.linalg import linear
-from autograd_mini.primitive import constant
+from autograd_mini.recording import constant
 from autograd_mini.tape import Node, primal
 from autograd_mini.tensor import Tensor
 from autograd_mini.value import Value, values

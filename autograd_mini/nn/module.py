@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_mini.errors import StateError
-from autograd_mini.primitive import scope
+from autograd_mini.state import scope
 from autograd_mini.tape import Node, is_object_array
 from autograd_mini.transforms.structure import Build, register_container
 from autograd_mini.value import data, write

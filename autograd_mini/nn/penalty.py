@@ -9,7 +9,7 @@ from typing import Any
 
 from autograd_mini.ops.elementwise import square
 from autograd_mini.ops.reductions import sum as sum_
-from autograd_mini.primitive import scope
+from autograd_mini.state import scope
 
 
 def l2_penalty(weights: Iterable[Any], l2: float, m: int) -> Any:

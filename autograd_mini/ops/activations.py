@@ -17,7 +17,8 @@ from autograd_mini.ops.logistic import log_sum_analytic, sigmoid, sigmoid_analyt
 from autograd_mini.ops.selection import clip, where
 from autograd_mini.ops.special import erfc, gaussian, scipy_function
 from autograd_mini.ops.trigonometry import sech_squared, tanh
-from autograd_mini.primitive import Elementwise, apply
+from autograd_mini.primitive import Elementwise
+from autograd_mini.recording import apply
 
 __all__ = [
     "elu",

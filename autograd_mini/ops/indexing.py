@@ -14,7 +14,8 @@ from numpy.lib.array_utils import normalize_axis_index
 from autograd_mini.errors import DataError
 from autograd_mini.ops.elementwise import where
 from autograd_mini.ops.shaping import moveaxis, ravel, reshape
-from autograd_mini.primitive import ArrayPrimitive, apply
+from autograd_mini.primitive import ArrayPrimitive
+from autograd_mini.recording import apply
 from autograd_mini.tape import contains_node, is_object_array, primal
 
 __all__ = [

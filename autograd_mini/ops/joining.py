@@ -19,7 +19,8 @@ from autograd_mini.ops.shaping import (
     swapaxes,
     transpose,
 )
-from autograd_mini.primitive import ArrayPrimitive, apply, boxed_node
+from autograd_mini.primitive import ArrayPrimitive
+from autograd_mini.recording import apply, boxed_node
 from autograd_mini.tape import Node, primal
 
 __all__ = [

@@ -19,7 +19,8 @@ from autograd_mini.ops.reductions import sum as sum_
 from autograd_mini.ops.shaping import expand_dims, reshape
 from autograd_mini.ops.singular import svdvals
 from autograd_mini.ops.solving import of_numbers
-from autograd_mini.primitive import ArrayPrimitive, apply
+from autograd_mini.primitive import ArrayPrimitive
+from autograd_mini.recording import apply
 from autograd_mini.tape import primal
 
 __all__ = [

@@ -20,7 +20,8 @@ from autograd_mini.ops.joining import concatenate
 from autograd_mini.ops.reductions import Axis, count, floats, kept_shape, mean, merged
 from autograd_mini.ops.scans import along
 from autograd_mini.ops.shaping import reshape, transpose
-from autograd_mini.primitive import ArrayPrimitive, apply
+from autograd_mini.primitive import ArrayPrimitive
+from autograd_mini.recording import apply
 from autograd_mini.tape import Node, is_object_array, primal
 
 __all__ = [

@@ -18,7 +18,8 @@ from autograd_mini.errors import ShapeError
 from autograd_mini.ops.elementwise import multiply
 from autograd_mini.ops.linalg import matmul, without_axis
 from autograd_mini.ops.shaping import expand_dims, reshape, transpose
-from autograd_mini.primitive import ArrayPrimitive, apply
+from autograd_mini.primitive import ArrayPrimitive
+from autograd_mini.recording import apply
 from autograd_mini.tape import is_object_array, primal
 
 __all__ = [

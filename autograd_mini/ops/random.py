@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from autograd_mini.primitive import Primitive, record
+from autograd_mini.primitive import Primitive
+from autograd_mini.recording import record
 from autograd_mini.tape import Node
 
 

@@ -16,7 +16,8 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from autograd_mini.ops.elementwise import not_equal
 from autograd_mini.ops.scans import others
 from autograd_mini.ops.shaping import broadcast_to, reshape, transpose
-from autograd_mini.primitive import ArrayPrimitive, apply
+from autograd_mini.primitive import ArrayPrimitive
+from autograd_mini.recording import apply
 from autograd_mini.tape import Node, is_object_array, primal
 
 __all__ = [

@@ -15,7 +15,8 @@ from autograd_mini.errors import SettingError
 from autograd_mini.ops.indexing import getitem
 from autograd_mini.ops.joining import concatenate
 from autograd_mini.ops.shaping import reshape
-from autograd_mini.primitive import ArrayPrimitive, apply
+from autograd_mini.primitive import ArrayPrimitive
+from autograd_mini.recording import apply
 from autograd_mini.tape import primal
 
 __all__ = [

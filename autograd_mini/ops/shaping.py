@@ -12,7 +12,8 @@ import numpy as np
 
 from autograd_mini.errors import DataError
 from autograd_mini.ops.elementwise import positive
-from autograd_mini.primitive import ArrayPrimitive, apply, constant
+from autograd_mini.primitive import ArrayPrimitive
+from autograd_mini.recording import apply, constant
 from autograd_mini.tape import Node, is_object_array, primal
 
 __all__ = [

@@ -23,7 +23,8 @@ from autograd_mini.ops.spectral import (
     row,
 )
 from autograd_mini.ops.triangular import rows_of
-from autograd_mini.primitive import ArrayPrimitive, apply
+from autograd_mini.primitive import ArrayPrimitive
+from autograd_mini.recording import apply
 from autograd_mini.tape import primal
 
 __all__ = [

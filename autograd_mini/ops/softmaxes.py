@@ -8,7 +8,8 @@ import numpy as np
 
 from autograd_mini.ops.elementwise import exp
 from autograd_mini.ops.reductions import Axis, floats, keep, reduce, sum
-from autograd_mini.primitive import ArrayPrimitive, apply
+from autograd_mini.primitive import ArrayPrimitive
+from autograd_mini.recording import apply
 
 __all__ = [
     "log_softmax",

@@ -16,7 +16,8 @@ from autograd_mini.ops.linalg import matmul, swapped, without_axis
 from autograd_mini.ops.products import ndim
 from autograd_mini.ops.reductions import sum as sum_
 from autograd_mini.ops.shaping import expand_dims
-from autograd_mini.primitive import ArrayPrimitive, apply
+from autograd_mini.primitive import ArrayPrimitive
+from autograd_mini.recording import apply
 from autograd_mini.tape import is_object_array, primal
 
 __all__ = [

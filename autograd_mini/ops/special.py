@@ -16,7 +16,8 @@ import numpy as np
 
 from autograd_mini.errors import DataError, MissingExtraError
 from autograd_mini.extras import require_modules
-from autograd_mini.primitive import Elementwise, apply
+from autograd_mini.primitive import Elementwise
+from autograd_mini.recording import apply
 
 __all__ = [
     "digamma",

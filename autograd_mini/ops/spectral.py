@@ -22,7 +22,8 @@ from autograd_mini.ops.shaping import expand_dims
 from autograd_mini.ops.solving import of_numbers
 from autograd_mini.ops.subscripts import einsum
 from autograd_mini.ops.triangular import mask, rows_of, symmetric
-from autograd_mini.primitive import ArrayPrimitive, apply
+from autograd_mini.primitive import ArrayPrimitive
+from autograd_mini.recording import apply
 from autograd_mini.tape import primal
 
 __all__ = [

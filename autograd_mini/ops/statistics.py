@@ -12,7 +12,8 @@ from autograd_mini.errors import SettingError, ShapeError
 from autograd_mini.ops.elementwise import multiply, not_equal, sqrt, where
 from autograd_mini.ops.reductions import Axis, count, floats, keep, max, mean, mean_array, min, sum
 from autograd_mini.ops.shaping import reshape, transpose
-from autograd_mini.primitive import ArrayPrimitive, apply
+from autograd_mini.primitive import ArrayPrimitive
+from autograd_mini.recording import apply
 from autograd_mini.tape import is_object_array, primal
 
 __all__ = [

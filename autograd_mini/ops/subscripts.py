@@ -12,7 +12,8 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from autograd_mini.errors import DataError, ShapeError
 from autograd_mini.ops.indexing import getitem
 from autograd_mini.ops.products import moved, ndim
-from autograd_mini.primitive import ArrayPrimitive, apply
+from autograd_mini.primitive import ArrayPrimitive
+from autograd_mini.recording import apply
 from autograd_mini.tape import primal
 
 __all__ = [

@@ -12,7 +12,8 @@ from autograd_mini.ops.indexing import getitem
 from autograd_mini.ops.joining import concatenate
 from autograd_mini.ops.linalg import swapped
 from autograd_mini.ops.solving import matrix_shape, of_numbers, solve
-from autograd_mini.primitive import ArrayPrimitive, apply
+from autograd_mini.primitive import ArrayPrimitive
+from autograd_mini.recording import apply
 from autograd_mini.tape import primal
 
 __all__ = [

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from autograd_mini.primitive import no_grad
+from autograd_mini.state import no_grad
 from autograd_mini.training.prepare import Prepared
 from autograd_mini.training.report_plots import boundary_png, curves_png, look, truth_png
 from autograd_mini.training.saved_model import SavedModel

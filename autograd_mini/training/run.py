@@ -13,7 +13,7 @@ from autograd_mini import nn
 from autograd_mini.errors import DivergenceError, SavedFileError
 from autograd_mini.gradcheck import GradientReport, check_gradients
 from autograd_mini.optim import Optimizer
-from autograd_mini.primitive import no_grad
+from autograd_mini.state import no_grad
 from autograd_mini.tape import primal
 from autograd_mini.tensor import Tensor
 from autograd_mini.training.checkpoint import FILE_NAME, Checkpoint, Epoch

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from autograd_mini import nn
 from autograd_mini.errors import SavedFileError, StateError
 from autograd_mini.extras import require_modules
-from autograd_mini.primitive import no_grad
+from autograd_mini.state import no_grad
 from autograd_mini.tape import Node
 from autograd_mini.tensor import Tensor
 from autograd_mini.training.files import json_bytes, npz_bytes, read_json, read_npz

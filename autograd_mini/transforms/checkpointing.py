@@ -10,7 +10,8 @@ from typing import Any
 from autograd_mini.ops.elementwise import positive
 from autograd_mini.ops.random import Generator, draw_from
 from autograd_mini.primitive import Primitive
-from autograd_mini.recording import apply, is_recording, record, recording
+from autograd_mini.recording import apply, record
+from autograd_mini.state import is_recording, recording
 from autograd_mini.sweep import forward, reverse
 from autograd_mini.tape import Node, linearise, next_index
 from autograd_mini.transforms.run import check_function

@@ -16,7 +16,8 @@ import numpy as np
 from autograd_mini.errors import DataError, ShapeError, TapeLeftError, UnusedError
 from autograd_mini.ops.elementwise import positive, where
 from autograd_mini.ops.reductions import sum as sum_
-from autograd_mini.recording import apply, differentiating, is_differentiating, recording
+from autograd_mini.recording import apply
+from autograd_mini.state import differentiating, is_differentiating, recording
 from autograd_mini.sweep import forward, reverse
 from autograd_mini.tape import Node, between, primal
 from autograd_mini.tensor import Tensor
