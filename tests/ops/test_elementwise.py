@@ -87,6 +87,15 @@ def test_convention(
 
 
 @KINDS
+@pytest.mark.parametrize("n", [0, 1, 2, 3, -1, 0.0, 0.5, 2.0, 2.5, 3.0])
+def test_number_as_exponent(kind: type[am.Node], n: float):
+    """Of xⁿ the derivative is n xⁿ⁻¹, for each number n that has a short rule and others."""
+    x = kind(1.5)
+    (x**n).backward()
+    assert_allclose(x.grad, n * 1.5 ** (n - 1.0), rtol=1e-15)
+
+
+@KINDS
 @pytest.mark.parametrize(
     ("name", "operands"),
     [("power", (0.0, 0.0)), ("leaky_relu", (0.0, 0.3)), ("elu", (0.0, 0.3))],

@@ -22,6 +22,9 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ),
     ("ops.activations", r"clip\(x, -40", r"clip\(x, (- ?(39|41)\.0, 40|-40\.0, (39|41))"): CLIPPED,
     ("ops.arithmetic", r"\(z \+ equal\(z, 0", r"\(z - equal"): SIGN,
+    ("ops.arithmetic", r"is float or y", r"is float and y"): (
+        "the rule for any exponent gives the same numbers, slower"
+    ),
     ("ops.indexing", r"length = max\(0", r"max\( -1"): "one step back from outside is outside",
     ("ops.indexing", r"length \* \(n \+ 1\), n", r"length \* \(n \+ 0\), n"): (
         "less than a step before the end"

@@ -47,7 +47,10 @@ WORKERS = 2
 OUTCOMES = ("rows", "tests", "time", "survived")
 TABLE_TESTS = [
     *sorted((ROOT / "tests" / "ops").glob("test_*.py")),
-    *(ROOT / "tests" / f"test_{name}.py" for name in ("objects", "tensor", "value", "primitive")),
+    *(
+        ROOT / "tests" / f"test_{name}.py"
+        for name in ("kinds", "objects", "tensor", "value", "primitive")
+    ),
     ROOT / "tests" / "nn" / "test_dropout.py",
 ]
 SWEEP_TESTS = [
