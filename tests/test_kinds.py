@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import autograd_mini as am
 from autograd_mini.render import draw
+from autograd_mini.sweep import reverse
 
 X = np.array([0.5, 1.5, 2.5])
 
@@ -60,6 +61,17 @@ def test_backward():
     assert "to_tensor" in str(z.tape())
     assert "dv = " in str(am.explain(z, v))
     assert "to_tensor" in draw(z).source
+
+
+def test_a_recorded_cotangent_is_of_the_kind_of_its_node():
+    """That of a Value is a Value again, and that of a Tensor a Tensor."""
+    v, t = am.Value(2.0), am.Tensor(X)
+    bars = dict(reverse({(v * t * v).sum(): am.Tensor(1.0)}, record=True))
+    assert (type(bars[v]), type(bars[t])) == (am.Value, am.Tensor)
+    assert bars[v].data == 4.0 * X.sum()
+    bars[v].backward()
+    assert (v.grad, type(v.grad)) == (2.0 * X.sum(), float)
+    assert_array_equal(t.grad, [4.0, 4.0, 4.0])
 
 
 def test_nested_structures_of_numbers_and_arrays():

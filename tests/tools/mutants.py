@@ -54,17 +54,9 @@ TABLE_TESTS = [
     ROOT / "tests" / "nn" / "test_dropout.py",
 ]
 SWEEP_TESTS = [
-    *(
-        "test_sweep",
-        "test_primitive",
-        "test_mutation",
-        "test_value",
-        "test_tensor",
-        "test_tape",
-        "test_anomaly",
-        "test_threads",
-    ),
-    *("transforms/test_gradients", "transforms/test_checkpoint", "test_micrograd_code"),
+    *("test_sweep", "test_primitive", "test_mutation", "test_value", "test_tensor", "test_tape"),
+    *("test_anomaly", "test_threads", "test_kinds", "test_micrograd_code"),
+    *("transforms/test_gradients", "transforms/test_checkpoint"),
 ]
 SWEEP_ROWS = (
     *("multiply", "add", "where", "sum", "mean", "max", "matmul", "getitem", "concatenate"),
