@@ -33,6 +33,7 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "a short cut for what the rest of the function also leaves as it is"
     ),
     ("ops.joining", r"primal\(arrays\[0\]", r"primal\(arrays\[ -1"): "all have as many axes",
+    ("ops.kinds", r"or x\.rank == 1", r"or x\.rank == 0"): "a Value becomes one again: same number",
     ("ops.linalg", r"expand_dims\(x, -1\)\)", r"expand_dims\(x, 1\)"): VECTOR,
     ("ops.linalg", r"expand_dims\(z_bar, -1 if", r"expand_dims\(z_bar, - ?0 if"): NUMBER,
     ("ops.norms", r"\(z \+ \(1\.0 - some\)\)", r"\(z - \(1\.0"): SIGN,
