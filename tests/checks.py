@@ -178,8 +178,16 @@ def check_layout(case: Case) -> None:
 
 
 def check_value(case: Case) -> None:
-    """A `Value` computes what a 0-d `Tensor` does: result, both sweeps, and the second order."""
-    x = [np.asarray(array)[()] for array in case.draw()]
+    """A `Value` computes what a 0-d `Tensor` does: result, both sweeps, and the second order.
+
+    At several points, so that of a function in pieces more than one is met.
+    """
+    for seed in range(8):
+        check_value_at(case, [np.asarray(array)[()] for array in case.draw(seed)])
+
+
+def check_value_at(case: Case, x: Sequence[Any]) -> None:
+    """Compare a `Value` and a 0-d `Tensor` at one point."""
     found = []
     for kind, seed in ((am.Value, 1.3), (am.Tensor, np.array(1.3))):
         leaves = {i: kind(x[i]) for i in varied(case)}

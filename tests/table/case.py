@@ -36,9 +36,9 @@ class Case:
     fixed: tuple[int, ...] = ()
     keeps_dtype: bool = True
 
-    def draw(self) -> list[np.ndarray]:
-        """Return operands, the same ones at every call."""
-        rng = np.random.default_rng(20240607)
+    def draw(self, seed: int = 20240607) -> list[np.ndarray]:
+        """Return operands, the same ones at every call with the same seed."""
+        rng = np.random.default_rng(seed)
         pairs = zip(self.samplers, self.shapes, strict=True)
         return [np.asarray(sample(rng, shape)) for sample, shape in pairs]
 
