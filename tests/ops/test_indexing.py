@@ -71,6 +71,17 @@ def test_every_diagonal(shape: tuple[int, int]):
         assert_array_equal(am.diagonal(am.Tensor(array), offset).data, np.diagonal(array, offset))
 
 
+@pytest.mark.parametrize("k", range(-4, 5))
+def test_matrix_of_a_diagonal(k: int):
+    """A vector goes to each diagonal of a matrix, and its cotangent comes from there."""
+    x = am.Tensor([1.0, 2.0, 3.0])
+    z = am.diag(x, k)
+    assert_array_equal(z.data, np.diag(x.data, k))
+    z_bar = np.arange(float(z.data.size)).reshape(z.shape)
+    z.backward(z_bar)
+    assert_array_equal(x.grad, np.diagonal(z_bar, k))
+
+
 def test_what_becomes_an_array_is_copied():
     """A column of a data frame is one index array, and it too may change afterwards."""
 
