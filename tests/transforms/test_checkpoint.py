@@ -83,8 +83,11 @@ def test_two_draws_from_one_generator():
     drop = am.checkpoint(lambda a: nn.dropout(a, 0.5, rng=rng))
     x = am.Tensor(np.ones(20))
     first, second = drop(x), drop(x)
-    (first + 10.0 * second).sum().backward()
+    total = (first + 10.0 * second).sum()
+    total.backward()
     assert_array_equal(x.grad, first.data + 10.0 * second.data)
+    total.backward()  # also when the tape is swept again
+    assert_array_equal(x.grad, 2.0 * (first.data + 10.0 * second.data))
 
 
 def test_several_results():

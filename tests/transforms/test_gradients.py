@@ -86,6 +86,9 @@ def test_levels_stay_apart():
     """d/dx of x · d/dy (x + y) is 1: the inner derivative does not see the outer variable."""
     assert am.grad(lambda x: x * am.grad(lambda y: x + y)(3.0))(2.0) == 1.0
     assert am.grad(lambda x: am.grad(lambda y: x * y * y)(3.0))(2.0) == 6.0
+    # The argument of the inner function is the outer variable itself: d/dy (x y) at y = x is x.
+    assert am.grad(lambda x: am.grad(lambda y: x * y)(x))(3.0) == 1.0
+    assert am.grad(lambda x: am.hvp(lambda y: x * y * y)(x, 1.0))(3.0) == 2.0
     assert am.jvp(lambda x: x * am.jvp(lambda y: x + y, (3.0,), (1.0,))[1], (2.0,), (1.0,))[1] == 1
 
 
