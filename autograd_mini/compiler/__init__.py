@@ -1,0 +1,1 @@
+"""Programs: a tape recorded once and replayed at machine speed."""

@@ -1,0 +1,31 @@
+"""Operations of programs that are no primitives: fused ones, and sums over the lanes.
+
+They are made by passes, from what the primitives recorded, and have no derivatives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Operation:
+    """An operation with its name, its forward function on arrays, and that on floats."""
+
+    name: str
+    array: Callable[..., Any]
+    scalar: Callable[..., float] | None = None
+
+
+MULTIPLY_ADD = Operation("multiply_add", lambda w, x, a: w * x + a, lambda w, x, a: w * x + a)
+"""w x + a, of the product and then of the sum each rounded."""
+
+LANE_SUM = Operation("lane_sum", np.sum)
+"""The sum over all lanes."""
+
+LANE_DOT = Operation("lane_dot", np.dot)
+"""The sum over all lanes of a product."""
