@@ -25,6 +25,7 @@ from autograd_mini.value import Value, data, grads, values
 if TYPE_CHECKING:
     from autograd_mini import gradcheck, nn, optim
     from autograd_mini.chainrule import explain
+    from autograd_mini.compiler import compile
     from autograd_mini.render import draw
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Tensor",
     "Value",
     "checkpoint",
+    "compile",
     "data",
     "detect_anomaly",
     "draw",
@@ -58,6 +60,7 @@ __all__ = [
 __all__ += ops.__all__
 
 _ON_DEMAND = {
+    "compile": "autograd_mini.compiler",
     "draw": "autograd_mini.render",
     "explain": "autograd_mini.chainrule",
     "gradcheck": "autograd_mini",

@@ -20,6 +20,7 @@ from autograd_mini.ops import NUMPY, elementwise, reductions, scans, shaping, so
 from autograd_mini.primitive import BY_UFUNC
 from autograd_mini.recording import apply, boxed_node
 from autograd_mini.tape import Node, primal
+from autograd_mini.tracer import TRACER, told
 
 BY_METHOD: dict[tuple[Any, str], Callable[..., Any]] = {
     (np.add, "reduce"): reductions.sum,
@@ -48,13 +49,15 @@ READING_UFUNCS = {
     *(np.isfinite, np.isinf, np.isnan, np.signbit),
     *(np.logical_and, np.logical_or, np.logical_xor, np.logical_not),
 }
-READING_FUNCTIONS = {
+SHAPE_FUNCTIONS = {
     *(np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.iscomplexobj, np.isrealobj),
+    *(np.zeros_like, np.ones_like, np.empty_like),
+}
+READING_FUNCTIONS = {
     *(np.array_equal, np.array_equiv, np.allclose, np.isclose, np.any, np.all),
     *(np.argmax, np.argmin, np.argsort, np.nonzero, np.flatnonzero, np.count_nonzero),
     *(np.argwhere, np.diag_indices_from, np.tril_indices_from, np.triu_indices_from),
     *(np.searchsorted, np.digitize, np.isposinf, np.isneginf, np.may_share_memory),
-    *(np.zeros_like, np.ones_like, np.empty_like),
     *(np.array2string, np.array_repr, np.array_str),
 }
 
@@ -71,7 +74,8 @@ def call_ufunc(ufunc: Any, method: str, inputs: Sequence[Any], settings: Mapping
     settings = {name: setting for name, setting in settings.items() if name != "out"}
     if method == "__call__" and not settings:
         if ufunc in READING_UFUNCS:
-            return ufunc(*map(primal, inputs))
+            answer, tracer = ufunc(*map(primal, inputs)), TRACER.get()
+            return answer if tracer is None else tracer.asked(ufunc.__name__, (*inputs,), answer)
         if ufunc in BY_UFUNC:
             return apply(BY_UFUNC[ufunc], *inputs)
         if ufunc.__name__ in SCIPY and not hasattr(np, ufunc.__name__):
@@ -98,6 +102,8 @@ def call_function(
         InPlaceError: the result was to be written into an existing array.
         DispatchError: nothing stands for the call.
     """
+    if function in SHAPE_FUNCTIONS:
+        return function(*map(primal, args), **kwargs)
     if function in READING_FUNCTIONS or (function is np.where and len(args) == 1):
         return function(*map(to_read, args), **{name: to_read(x) for name, x in kwargs.items()})
     name = f"{function.__module__}.{function.__name__}".replace("numpy", "np", 1)
@@ -165,6 +171,8 @@ def signature_of(function: Callable[..., Any]) -> inspect.Signature | None:
 
 def to_read(x: Any) -> Any:
     """Return an argument as NumPy may read it, but not write to it."""
+    if isinstance(x, Node):
+        told(x)
     return read_only(x.primal) if isinstance(x, Node) and x.rank > 1 else primal(x)
 
 

@@ -128,3 +128,7 @@ class TapeLeftError(UnusedError):
 
 class GradientError(AutogradError, AssertionError):
     """A gradient disagrees with its numerical approximation."""
+
+
+class VariantError(AutogradError, RuntimeError):
+    """A function cannot be replayed: it takes ever new ways, or another one than it just took."""

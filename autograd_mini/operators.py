@@ -16,6 +16,7 @@ from autograd_mini.recording import apply
 from autograd_mini.state import check_readable
 from autograd_mini.sweep import backward
 from autograd_mini.tape import Node, next_index, primal
+from autograd_mini.tracer import TRACER, told
 
 
 def binary(primitive: Primitive) -> tuple[Callable[..., Any], Callable[..., Any]]:
@@ -41,12 +42,15 @@ def unary(primitive: Primitive, summary: str) -> Callable[[Any], Any]:
     return method
 
 
-def comparison(compare: Callable[[Any, Any], Any]) -> Callable[[Node, Any], Any]:
+def comparison(question: str, compare: Callable[[Any, Any], Any]) -> Callable[[Node, Any], Any]:
     """Return the method that compares data: to a bool for a `Value`, an array for a `Tensor`."""
 
     def method(self: Node, other: Any) -> Any:
         result = compare(self.primal, primal(other))
-        return result if isinstance(result, np.ndarray) else bool(result)
+        if not isinstance(result, np.ndarray):
+            result = bool(result)
+        tracer = TRACER.get()
+        return result if tracer is None else tracer.asked(question, (self, other), result)
 
     return method
 
@@ -65,12 +69,12 @@ class Operators(Node):
     __mod__, __rmod__ = binary(e.remainder)
     __floordiv__, __rfloordiv__ = binary(e.floor_divide)
 
-    __lt__ = comparison(operator.lt)
-    __le__ = comparison(operator.le)
-    __gt__ = comparison(operator.gt)
-    __ge__ = comparison(operator.ge)
-    __eq__ = comparison(operator.eq)  # an array for a Tensor
-    __ne__ = comparison(operator.ne)
+    __lt__ = comparison("less", operator.lt)
+    __le__ = comparison("less_equal", operator.le)
+    __gt__ = comparison("greater", operator.gt)
+    __ge__ = comparison("greater_equal", operator.ge)
+    __eq__ = comparison("equal", operator.eq)  # an array for a Tensor
+    __ne__ = comparison("not_equal", operator.ne)
 
     def __init__(self, data: Any, name: str | None) -> None:
         """Make a leaf."""
@@ -104,6 +108,9 @@ class Operators(Node):
         return apply(e.abs, self)
 
     def __bool__(self) -> bool:
+        tracer = TRACER.get()
+        if tracer is not None:
+            tracer.asked("not_equal", (self, 0.0), bool(self.primal))
         return bool(self.primal)
 
     def __float__(self) -> float:
@@ -113,11 +120,15 @@ class Operators(Node):
             TapeLeftError: a function is being differentiated, which would lose the gradient.
         """
         check_readable(self, "float(x), or what calls it,")
+        told(self)
         return float(self.primal)
 
     def __int__(self) -> int:
         """Return the whole part of the number of a scalar; it is on no tape."""
         check_readable(self, "int(x)")
+        tracer = TRACER.get()
+        if tracer is not None:
+            tracer.asked("equal", (e.trunc(self), int(self.primal)), True)
         return int(self.primal)
 
     def __divmod__(self, other: Any) -> tuple[Self, Self]:
@@ -138,6 +149,7 @@ class Operators(Node):
 
     def item(self) -> float:
         """Return the only element as a Python float."""
+        told(self)
         return float(np.asarray(self.primal).item())
 
     def backward(self, seed: Any = None) -> None:

@@ -14,6 +14,7 @@ from autograd_mini.errors import DataError
 from autograd_mini.state import SCOPE
 from autograd_mini.tape import Node, contains_node, is_object_array, next_index
 from autograd_mini.threads import pause_collector, resume_collector
+from autograd_mini.tracer import TRACER
 
 if TYPE_CHECKING:
     from autograd_mini.primitive import Primitive
@@ -126,11 +127,13 @@ def record(
             node.parents = parents
         node.params = params
         node.scope = where
-    else:
-        node.primitive = None
-        node.parents = ()
-        node.params = None
-        node.scope = ""
+        return node
+    node.scope = ""
+    tracer = TRACER.get()
+    if tracer is not None:  # a program computes it anew, and sends no gradient through it
+        node.primitive, node.parents, node.params = primitive, parents, params
+        return tracer.unlinked(node)
+    node.primitive, node.parents, node.params = None, (), None
     return node
 
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from autograd_mini.errors import InPlaceError
 from autograd_mini.text import summary, table
+from autograd_mini.tracer import TRACER, told
 
 if TYPE_CHECKING:
     from autograd_mini.changes import Watch
@@ -115,6 +116,7 @@ class Node:
         A leaf can be given other data between sweeps (`p.data -= 0.1 * p.grad`). A sweep of a graph
         that was computed from the old ones raises `MutationError`.
         """
+        told(self)
         return self.primal
 
     @data.setter
@@ -143,6 +145,9 @@ class Node:
 
     def detach(self) -> Self:
         """Return a leaf with the same data, through which no gradient flows."""
+        tracer = TRACER.get()
+        if tracer is not None:  # at a replay it has other data
+            return tracer.unlinked(self)
         return type(self)(self.primal)  # type: ignore[call-arg]  # both kinds take data alone
 
     def tape(self) -> Tape:

@@ -28,6 +28,7 @@ from autograd_mini.ops.updates import At
 from autograd_mini.primitive import Primitive
 from autograd_mini.state import check_readable
 from autograd_mini.tape import Node, contains_node, primal
+from autograd_mini.tracer import told
 
 
 class Tensor(Operators):
@@ -74,6 +75,7 @@ class Tensor(Operators):
     @property
     def data(self) -> npt.NDArray[Any]:
         """The array itself; see `Node.data`. Elements may be written to between sweeps, too."""
+        told(self)
         if not isinstance(self.changed, Watch):
             if self.primal.base is not None:  # a view of an array that other nodes have as well
                 self.primal = self.primal.copy()

@@ -15,6 +15,7 @@ from autograd_mini.ops import elementwise as e
 from autograd_mini.primitive import Primitive
 from autograd_mini.recording import apply, on_floats, record
 from autograd_mini.tape import Node, is_object_array, next_index, primal
+from autograd_mini.tracer import TRACER, told
 
 
 def fast_binary(primitive: Primitive) -> tuple[Callable[..., Any], Callable[..., Any]]:
@@ -120,6 +121,14 @@ def values(array: Any, *, name: str | None = None) -> Any:
 
 def data(a: Any) -> Any:
     """Return the primals of a node, or of an (object) array of nodes and numbers, as floats."""
+    if TRACER.get() is not None:
+        for x in [a] if isinstance(a, Node) else np.asarray(a, dtype=object).flat:
+            told(x)
+    return primals(a)
+
+
+def primals(a: Any) -> Any:
+    """Return the same where the numbers steer nothing, as those that are only checked."""
     if isinstance(a, Node):
         return read_only(a.primal) if a.rank > 1 else a.primal
     a = np.asarray(a)

@@ -24,6 +24,9 @@ class Operation:
 MULTIPLY_ADD = Operation("multiply_add", lambda w, x, a: w * x + a, lambda w, x, a: w * x + a)
 """w x + a, of the product and then of the sum each rounded."""
 
+DETACHED = Operation("detach", lambda of: of)
+"""What a detached node stands for while a function is traced; a program has none."""
+
 LANE_SUM = Operation("lane_sum", np.sum)
 """The sum over all lanes."""
 

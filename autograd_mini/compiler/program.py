@@ -79,7 +79,7 @@ class Program:
     @property
     def inputs(self) -> list[int]:
         """The positions of the inputs, in the order in which they are given."""
-        return [k for k, entry in enumerate(self.entries) if entry.__class__ is Input]
+        return [k for k, entry in enumerate(self.entries) if isinstance(entry, Input)]
 
     @property
     def results(self) -> tuple[int, ...]:
@@ -99,7 +99,7 @@ class Program:
 
     def __len__(self) -> int:
         """Return the number of instructions."""
-        return sum(entry.__class__ is Instruction for entry in self.entries)
+        return sum(isinstance(entry, Instruction) for entry in self.entries)
 
     def __str__(self) -> str:
         times = binding_times(self)
@@ -141,11 +141,11 @@ def binding_times(program: Program) -> list[int]:
     """
     times: list[int] = []
     for entry in program.entries:
-        if entry.__class__ is Instruction:
+        if isinstance(entry, Instruction):
             if entry.operation is LANE_SUM or entry.operation is LANE_DOT:
                 times.append(AFTER)
             else:
                 times.append(max([times[k] for k in entry.operands], default=BEFORE))
         else:
-            times.append(LANE if entry.__class__ is Input and entry.lane else BEFORE)
+            times.append(LANE if isinstance(entry, Input) and entry.lane else BEFORE)
     return times

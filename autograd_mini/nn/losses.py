@@ -11,16 +11,17 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.errors import ShapeError
-from autograd_mini.ops.elementwise import relu, softplus, square, where, xlog1py, xlogy
+from autograd_mini.ops.elementwise import equal, relu, softplus, square, where, xlog1py, xlogy
 from autograd_mini.ops.linalg import vdot
 from autograd_mini.ops.reductions import sum as sum_
 from autograd_mini.ops.softmaxes import log_softmax
 from autograd_mini.recording import constant
 from autograd_mini.state import scope
-from autograd_mini.tape import Node, primal
+from autograd_mini.tape import Node, is_object_array, primal
 from autograd_mini.tensor import Tensor
 from autograd_mini.text import summary
-from autograd_mini.value import data
+from autograd_mini.tracer import TRACER
+from autograd_mini.value import primals
 
 
 def squared_error(prediction: Any, target: Any) -> Any:
@@ -103,8 +104,9 @@ def softmax_cross_entropy(logits: Any, labels: Any) -> Any:
         check("softmax_cross_entropy: labels", y, is_probability, "classes, or from 0 to 1")
     with scope("softmax_cross_entropy"):
         log_p = log_softmax(z)
-        if data(log_p).min() == -np.inf:  # a class is masked, or out of reach: 0 log 0 = 0
-            log_p = where((data(y) == 0) & np.isneginf(data(log_p)), 0.0, log_p)
+        if TRACER.get() is not None or primals(log_p).min() == -np.inf:
+            # A class is masked, or out of reach: 0 log 0 = 0.
+            log_p = where(equal(y, 0.0) * equal(log_p, -np.inf), 0.0, log_p)
         return vdot(log_p, y / -m)
 
 
@@ -149,7 +151,7 @@ def as_array(loss: str, x: Any) -> Any:
 
 def check(what: str, x: Any, holds: Callable[[Any], Any], expected: str) -> None:
     """Raise `ValueError` unless all numbers are such as the loss is made for."""
-    numbers = data(x)
+    numbers = primals(x)
     if not np.all(holds(numbers)):
         raise ValueError(f"{what} must be {expected}, got {summary(numbers)}")
 
@@ -161,6 +163,8 @@ def is_probability(x: Any) -> Any:
 
 def one_hot(labels: Any, k: int) -> Any:
     """Return the (m, k) array with a 1 at each sample's class."""
+    if is_object_array(labels):  # of a traced function: at a replay they are others
+        return equal(labels[:, np.newaxis], np.arange(k, dtype=float))
     whole = labels.dtype.kind in "iu" or (
         labels.dtype.kind == "f" and np.array_equal(labels, np.floor(labels))
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any, Self
 
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from autograd_mini.errors import StateError
 from autograd_mini.state import scope
 from autograd_mini.tape import Node, is_object_array
+from autograd_mini.tracer import TRACER
 from autograd_mini.transforms.structure import Build, register_container
 from autograd_mini.value import data, write
 
@@ -33,7 +34,9 @@ class Module:
 
     def __call__(self, *inputs: Any, **settings: Any) -> Any:
         """Compute `forward`; the nodes that it makes carry this module's name as their scope."""
-        parent = _calling.get()
+        parent, tracer = _calling.get(), TRACER.get()
+        if tracer is not None:
+            tracer.entered(self)
         token = _calling.set(self)
         try:
             with scope(self._called or self._name_in(parent)) as path:
@@ -200,4 +203,15 @@ def _copied(x: Any, replaced: dict[int, Any]) -> Any:
     return replaced.get(id(x), x)
 
 
-register_container(Module, apart)
+def static(module: Module) -> Hashable:
+    """Return the settings of a module and of those in it: whether they train, for one."""
+    return tuple(
+        (path, name, setting)
+        for path, item in module._walk()
+        if isinstance(item, Module)
+        for name, setting in (("training", item.training), *vars(item).items())
+        if isinstance(setting, bool | int | float | str)
+    )
+
+
+register_container(Module, apart, static)

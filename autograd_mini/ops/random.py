@@ -12,6 +12,7 @@ import numpy as np
 from autograd_mini.primitive import Primitive
 from autograd_mini.recording import record
 from autograd_mini.tape import Node
+from autograd_mini.tracer import TRACER
 
 
 class Generator(Protocol):
@@ -62,6 +63,9 @@ def keep_mask(
     nodes = np.empty(shape, dtype=object)
     for index, drawn in np.ndenumerate(mask):
         nodes[index] = record(kind, float(drawn), _keep_mask, (), params)
+    tracer = TRACER.get()
+    if tracer is not None:
+        tracer.drawn(nodes, keep_prob, rng)
     return nodes
 
 

@@ -14,6 +14,7 @@ from autograd_mini.recording import apply, record
 from autograd_mini.state import is_recording, recording
 from autograd_mini.sweep import forward, reverse
 from autograd_mini.tape import Node, linearise, next_index
+from autograd_mini.tracer import TRACER
 from autograd_mini.transforms.run import check_function
 from autograd_mini.transforms.structure import leaves, rebuilt
 
@@ -33,7 +34,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(f, updated=())
     def checkpointed(*args: Any, **settings: Any) -> Any:
-        if not is_recording():
+        if not is_recording() or TRACER.get() is not None:  # a program keeps no tape
             return f(*args, **settings)
         return _Call(f, args, settings).output
 

@@ -48,7 +48,7 @@ class Run:
     ) -> None:
         self.args = args
         self.single = isinstance(argnums, int)
-        self.positions = _positions(argnums, len(args))
+        self.positions = positions_of(argnums, len(args))
         self.record = is_differentiating() or any(isinstance(args[i], Node) for i in self.positions)
         chosen = [args[i] for i in self.positions]
         for position, argument in zip(self.positions, chosen, strict=True):
@@ -96,7 +96,7 @@ class Run:
         if check_used and not self.allow_unused:
             for position, own in self.inputs_by_position():
                 if bars.keys().isdisjoint(own):
-                    raise self.unused(position)
+                    raise unused(position, self.outputs)
         return [bars[x] if x in bars else _zeros(x) for x in self.inputs]
 
     def check_used(self) -> None:
@@ -107,7 +107,7 @@ class Run:
         for position, own in self.inputs_by_position():
             on_way = between(own, nodes)
             if not any(z in on_way for z in nodes):
-                raise self.unused(position)
+                raise unused(position, self.outputs)
 
     def left_by(self, error: TapeLeftError) -> TapeLeftError:
         """Return the error for a node that was read as a number, with the argument it came from."""
@@ -115,19 +115,6 @@ class Run:
             if error.node in between(own, [error.node]):
                 return TapeLeftError(error.how, error.node, position)
         return error
-
-    def unused(self, position: int) -> UnusedError:
-        """Return the error for an argument that the output does not depend on."""
-        reason = ""
-        if not any(isinstance(z, Node) for z in self.outputs):
-            reason = (
-                ": it is a plain number, on no tape. float(x), np.asarray(x), x.data and the "
-                "functions of math leave the tape"
-            )
-        return UnusedError(
-            f"the output does not depend on argument {position}{reason}. If that is meant, pass "
-            "allow_unused=True: the derivative is 0 then"
-        )
 
     def inputs_by_position(self) -> Iterator[tuple[int, list[Node]]]:
         """Yield each argument that is differentiated by, with its inputs."""
@@ -185,6 +172,20 @@ class Run:
         return plain(self.output) if not self.record else self.output
 
 
+def unused(position: int, outputs: Iterable[Any]) -> UnusedError:
+    """Return the error for an argument that the output does not depend on."""
+    reason = ""
+    if not any(isinstance(z, Node) for z in outputs):
+        reason = (
+            ": it is a plain number, on no tape. float(x), np.asarray(x), x.data and the "
+            "functions of math leave the tape"
+        )
+    return UnusedError(
+        f"the output does not depend on argument {position}{reason}. If that is meant, pass "
+        "allow_unused=True: the derivative is 0 then"
+    )
+
+
 def plain(tree: Any) -> Any:
     """Return a structure with the data of its nodes in their place."""
     parts = apart(tree)
@@ -234,7 +235,12 @@ def _zeros(x: Any) -> Any:
     return np.zeros(np.shape(data), getattr(data, "dtype", float)) if np.ndim(data) else 0.0
 
 
-def _positions(argnums: int | Sequence[int] | None, count: int) -> list[int]:
+def positions_of(argnums: int | Sequence[int] | None, count: int) -> list[int]:
+    """Return the positions, of that many arguments, that are differentiated by.
+
+    Raises:
+        DataError: there are no such arguments.
+    """
     if argnums is None:
         return [*range(count)]
     asked = [argnums] if isinstance(argnums, int) else [*argnums]

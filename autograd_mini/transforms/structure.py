@@ -8,7 +8,7 @@ Containers are dicts, lists, tuples, named tuples, dataclasses, object arrays, a
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from numbers import Real
 from typing import Any
@@ -21,17 +21,31 @@ Build = Callable[[Iterable[Any]], Any]
 """From new parts, in order, to a container like the one that they replace the parts of."""
 
 _REGISTERED: dict[type, Callable[[Any], tuple[list[Any], Build]]] = {}
+_STATIC: dict[type, Callable[[Any], Hashable]] = {}
 
 
-def register_container(kind: type, taken_apart: Callable[[Any], tuple[list[Any], Build]]) -> None:
+def register_container(
+    kind: type,
+    taken_apart: Callable[[Any], tuple[list[Any], Build]],
+    static: Callable[[Any], Hashable] = lambda tree: None,
+) -> None:
     """Let transforms look into objects of a class and its subclasses.
 
     Args:
         kind: the class.
         taken_apart: returns the parts of an object, and a function that builds another one from as
             many new parts.
+        static: returns what else a result can depend on, such as settings.
     """
-    _REGISTERED[kind] = taken_apart
+    _REGISTERED[kind], _STATIC[kind] = taken_apart, static
+
+
+def static_of(tree: Any) -> Hashable:
+    """Return what a result can depend on of a container besides its parts."""
+    for kind, static in _STATIC.items():
+        if isinstance(tree, kind):
+            return static(tree)
+    return [*tree].__repr__() if isinstance(tree, dict) else np.shape(tree) * is_object_array(tree)
 
 
 def leaves(tree: Any) -> Iterator[Any]:
@@ -65,6 +79,8 @@ def is_leaf(x: Any) -> bool:
 
 def apart(tree: Any) -> tuple[list[Any], Build] | None:
     """Return the parts of a container and how to build another one; None for what is none."""
+    if tree.__class__ is float or (tree.__class__ is np.ndarray and tree.dtype.char != "O"):
+        return None  # most often
     for kind, taken_apart in _REGISTERED.items():
         if isinstance(tree, kind):
             return taken_apart(tree)

@@ -1,0 +1,138 @@
+"""The arguments of a compiled function, taken apart: units of numbers, and all else as a key.
+
+A unit is a number, an array, a node, or an object array of those. What has the same key can be
+replayed by one program: containers, shapes, and whatever holds no number is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from autograd_mini.errors import DataError
+from autograd_mini.tape import Node, is_object_array, primal
+from autograd_mini.transforms.structure import apart, is_leaf, static_of
+from autograd_mini.value import values
+
+Array = npt.NDArray[Any]
+
+
+def taken(tree: Any, units: list[Any]) -> Any:
+    """Append the units of a structure to `units`; return its key.
+
+    Raises:
+        DataError: there is something in it that cannot be compared with that of the next call.
+    """
+    kind = tree.__class__
+    if kind is float:
+        units.append(tree)
+        return float
+    if kind is np.ndarray and tree.dtype.kind in "fiu":
+        units.append(tree)
+        return tree.shape
+    if kind is list or kind is tuple:
+        return kind, tuple([taken(part, units) for part in tree])
+    if kind is dict:
+        return tuple(tree), tuple([taken(part, units) for part in tree.values()])
+    if is_unit(tree):
+        units.append(tree)
+        return unit_key(tree)
+    parts = apart(tree)
+    if parts is not None:
+        return kind, static_of(tree), tuple([taken(part, units) for part in parts[0]])
+    if isinstance(tree, np.ndarray):  # of booleans
+        return tree.shape, tree.dtype.char, tree.tobytes()
+    try:
+        hash(tree)
+    except TypeError:
+        raise DataError(
+            f"a compiled function was given {kind.__name__} {tree!r:.60}, which holds no numbers "
+            "and cannot be compared with what the next call brings; give numbers, arrays, nodes, "
+            "structures of those, or what can be hashed"
+        ) from None
+    return kind, tree
+
+
+def unit_key(unit: Any) -> Any:
+    """Return what must be the same of a unit: its shape, and of a node its kind and dtype."""
+    if isinstance(unit, Node):
+        dtype = getattr(unit.primal, "dtype", None)
+        return type(unit), np.shape(unit.primal), dtype
+    return (np.shape(unit), "O") if isinstance(unit, np.ndarray) else float
+
+
+def is_unit(x: Any) -> bool:
+    """Return whether something is taken as one: a leaf, or an object array of leaves."""
+    if is_object_array(x):
+        return all(map(is_leaf, x.flat))
+    return is_leaf(x)
+
+
+def units_in(tree: Any) -> Iterator[Any]:
+    """Yield the units of a structure in order."""
+    parts = None if is_unit(tree) else apart(tree)
+    if parts is not None:
+        for part in parts[0]:
+            yield from units_in(part)
+    elif is_unit(tree):
+        yield tree
+
+
+def with_units(tree: Any, new: Iterator[Any], other: Callable[[Any], Any] = lambda x: x) -> Any:
+    """Return a structure like `tree` with its units replaced, one after the other, by `new`.
+
+    `other` says what stands in the place of something that is none.
+    """
+    kind = tree.__class__
+    if kind is float or (kind is np.ndarray and tree.dtype.kind == "f"):
+        return next(new)
+    if kind is list:
+        return [with_units(part, new, other) for part in tree]
+    parts = None if is_unit(tree) else apart(tree)
+    if parts is None:
+        return next(new) if is_unit(tree) else other(tree)
+    return parts[1]([with_units(part, new, other) for part in parts[0]])
+
+
+def numbers_of(unit: Any) -> Any:
+    """Return a unit as a float or as an array of floats."""
+    if isinstance(unit, np.ndarray):
+        if unit.dtype.char == "O":
+            return np.array([primal(x) for x in unit.flat], dtype=float).reshape(unit.shape)
+        return unit
+    return primal(unit)
+
+
+def like_unit(numbers: Any, unit: Any) -> Any:
+    """Return derivatives in the form of the argument `unit`: a float, an array, or nodes."""
+    if isinstance(unit, Node):
+        return type(unit)(numbers)  # type: ignore[call-arg]  # both kinds take data alone
+    if is_object_array(unit) and any(isinstance(x, Node) for x in unit.flat):
+        return values(numbers)
+    if isinstance(unit, np.ndarray):
+        return numbers
+    return float(numbers) if np.ndim(numbers) == 0 else numbers
+
+
+def names_of(names: Sequence[str], unit_counts: Sequence[int], units: Sequence[Any]) -> list[str]:
+    """Return a name for each number of the arguments, as `W[0,1]` or `W.2[0,1]`.
+
+    Args:
+        names: of the arguments.
+        unit_counts: the number of units in each.
+        units: the units of all arguments, as arrays and floats.
+    """
+    found = []
+    remaining = iter(units)
+    for name, count in zip(names, unit_counts, strict=True):
+        for j in range(count):
+            of_unit = name if count == 1 else f"{name}.{j}"
+            shape = np.shape(next(remaining))
+            if not shape:
+                found.append(of_unit)
+            for index in np.ndindex(shape) if shape else ():
+                found.append(f"{of_unit}[{','.join(map(str, index))}]")
+    return found

@@ -1,0 +1,247 @@
+"""`compile`: a function of numbers, recorded once and replayed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import update_wrapper
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from autograd_mini.compiler.arguments import (
+    like_unit,
+    numbers_of,
+    taken,
+    units_in,
+    with_units,
+)
+from autograd_mini.compiler.derivatives import Aim, Mode
+from autograd_mini.compiler.eager import eager_function, must_be_eager, on_values
+from autograd_mini.compiler.executors import ENGINES, Engine
+from autograd_mini.compiler.lanes import Reduction
+from autograd_mini.compiler.listing import Listing
+from autograd_mini.compiler.replay import Replay, Setup
+from autograd_mini.errors import DataError
+from autograd_mini.transforms import gradients, matrices, products
+from autograd_mini.transforms.run import check_function, positions_of
+
+Argnums = int | Sequence[int]
+Array = npt.NDArray[Any]
+
+
+def compile(  # what it does; Python's own is never needed beside it
+    f: Callable[..., Any], *, engine: Engine = "auto", exact: bool = False
+) -> Compiled:
+    """Return a function that does what f does by replaying a program.
+
+    At the first call with arguments of some form, f runs once on `Value`s: numbers reach it as
+    `Value`s, arrays as NumPy object arrays of `Value`s of the same shape, also inside of dicts,
+    lists, tuples, dataclasses and `Module`s. Its tape becomes a program. Later calls run that
+    alone, not the Python of f. Where Python asked how numbers compare, a replay asks again, and
+    where the answer differs f is traced anew. Nodes from outside of f are read at each replay.
+
+    Args:
+        f: computes with nodes, arrays and numbers; its result depends on its arguments, nodes from
+            outside, and random draws of this library (dropout) alone.
+        engine: "numpy"; "numba", much faster, with the extra `fast`; or "auto", numba where it is
+            installed and has code for every operation.
+        exact: whether every bit is to be as f computes it. Otherwise sums over lanes are taken in
+            another order, and NumPy computes functions such as exp on arrays, which differ in the
+            last bits.
+    """
+    check_function(f)
+    if engine not in ENGINES:
+        raise ValueError(f"engine is 'auto', 'numpy' or 'numba', got {engine!r}")
+    return Compiled(Setup(f, engine, exact, None, None))
+
+
+class Compiled:
+    """A function that is replayed; what `compile` returns. It gives numbers and arrays, not nodes.
+
+    Inside of a function that is being differentiated or compiled, and under `detect_anomaly()`, it
+    calls the function itself, so that derivatives flow through it and anomalies are found.
+    """
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        self._replays: dict[Any, Replay] = {}
+        self._last: Replay | None = None
+        update_wrapper(self, setup.f, updated=())
+
+    def __call__(self, *args: Any, **settings: Any) -> Any:
+        """Return what the function returns, as numbers and arrays."""
+        if must_be_eager():
+            return eager_function(self._setup)(*args, **settings)
+        return self._run(Aim(), args, settings)
+
+    def value_and_grad(
+        self, *args: Any, argnums: Argnums = 0, allow_unused: bool = False, **settings: Any
+    ) -> tuple[Any, Any]:
+        """Return the value, one number, and its gradient; as `value_and_grad` does.
+
+        Args:
+            args: the arguments of the function.
+            argnums: which of them to differentiate by; several give a tuple of gradients.
+            allow_unused: the gradient by an argument that the function does not depend on is 0.
+            settings: its keyword arguments.
+
+        Raises:
+            UnusedError: the result does not depend on an argument that is differentiated by.
+            ShapeError: the result is not one number.
+        """
+        if must_be_eager():
+            f = eager_function(self._setup)
+            both = gradients.value_and_grad(f, argnums, allow_unused=allow_unused)
+            return both(*on_values(args), **settings)
+        return self._run(self._aim("gradient", argnums, args, allow_unused), args, settings)
+
+    def grad(self, *args: Any, argnums: Argnums = 0, **settings: Any) -> Any:
+        """Return the gradient; see `value_and_grad`."""
+        return self.value_and_grad(*args, argnums=argnums, **settings)[1]
+
+    def hvp(
+        self, *args: Any, argnums: Argnums = 0, allow_unused: bool = False, **settings: Any
+    ) -> Any:
+        """Return H v, the product of the Hessian with v, which is the last argument.
+
+        Args:
+            args: the arguments of the function and, last, v, of the structure of what is
+                differentiated by; a tuple for several arguments.
+            argnums: which arguments to differentiate by.
+            allow_unused: the function need not depend on them.
+            settings: its keyword arguments.
+        """
+        if len(args) < 2:
+            raise DataError("hvp takes the arguments of f and, last, v, of the argument's shape")
+        if must_be_eager():
+            f = eager_function(self._setup)
+            product = products.hvp(f, argnums, allow_unused=allow_unused)
+            return product(*on_values(args), **settings)
+        return self._run(self._aim("hvp", argnums, args[:-1], allow_unused), args, settings)
+
+    def hessian(
+        self, *args: Any, argnums: Argnums = 0, allow_unused: bool = False, **settings: Any
+    ) -> Any:
+        """Return all second derivatives, in the form in which `hessian` has them.
+
+        They are products with unit vectors, one replay of `hvp` each, or one lane of it.
+        """
+        if must_be_eager():
+            f = eager_function(self._setup)
+            return matrices.hessian(f, argnums, allow_unused=allow_unused)(
+                *on_values(args), **settings
+            )
+        aim = self._aim("hessian", argnums, args, allow_unused)
+        return self._hessian(aim, args, settings)
+
+    def batched(
+        self, in_axes: int | Sequence[int | None] | None = 0, reduce: Reduction | None = "mean"
+    ) -> Compiled:
+        """Return the function for many samples at once, each a lane.
+
+        Args:
+            in_axes: for each argument along which axis its lanes lie, or None where all lanes share
+                it; one number is for all arguments.
+            reduce: "mean" or "sum" of the results over the lanes; None for one result a lane.
+
+        Returns:
+            A compiled function. Gradients are of the mean or the sum; with None each lane has its
+            own, also by what the lanes share, and the lanes come first.
+        """
+        if reduce not in ("mean", "sum", None):
+            raise ValueError(f"reduce is 'mean', 'sum' or None, got {reduce!r}")
+        if self._setup.in_axes is not None:
+            raise DataError("the function is batched already")
+        axes = in_axes if isinstance(in_axes, int) or in_axes is None else tuple(in_axes)
+        if axes is None or (isinstance(axes, tuple) and all(axis is None for axis in axes)):
+            raise DataError("in_axes names no axis: some argument must have lanes")
+        return Compiled(self._setup._replace(in_axes=axes, reduction=reduce))
+
+    @property
+    def program(self) -> Listing:
+        """The program that ran last, before and after each pass; to be printed.
+
+        Raises:
+            DataError: the function was not called yet.
+        """
+        if self._last is None or not self._last.variants:
+            raise DataError("there is no program yet: call the function first")
+        return self._last.variants[0].listing
+
+    def _aim(self, mode: Mode, argnums: Argnums, args: Sequence[Any], allow_unused: bool) -> Aim:
+        positions = tuple(positions_of(argnums, len(args)))
+        return Aim(mode, positions, isinstance(argnums, int), allow_unused)
+
+    def _replayed(
+        self, aim: Aim, args: Sequence[Any], settings: dict[str, Any]
+    ) -> tuple[Replay, Any, list[Array], list[Any]]:
+        """Replay: return what replays, what the function returned, the results, and the units."""
+        units: list[Any] = []
+        key = aim, taken(args, units), taken(settings, units) if settings else None
+        replay = self._replays.get(key)
+        if replay is None:
+            replay = self._replays[key] = Replay(self._setup, aim, args, settings)
+        self._last = replay
+        tree, blocks, m = replay(args, settings, units)
+        if self._setup.reduction == "mean":
+            blocks = [block / m for block in blocks]
+        return replay, tree, blocks, units
+
+    def _run(self, aim: Aim, args: Sequence[Any], settings: dict[str, Any]) -> Any:
+        replay, tree, blocks, units = self._replayed(aim, args, settings)
+        if aim.mode == "value":
+            found = zip(units_in(tree), blocks, strict=True)
+            return with_units(tree, (lanes_first(block, np.shape(z)) for z, block in found))
+        value = lanes_first(blocks.pop(0), ()) if aim.mode == "gradient" else None
+        plan, arrays = replay.plan, []
+        for i, block in zip(replay.chosen, blocks, strict=True):
+            array: Any = lanes_first(block, plan.shapes[i])
+            if block.ndim == 1:
+                array = like_unit(array, units[i])
+            elif plan.axes[i]:
+                array = np.moveaxis(array, 0, plan.axes[i])  # type: ignore[arg-type]
+            arrays.append(array)
+        derivative = in_structure(aim, args, arrays)
+        return derivative if aim.mode == "hvp" else (value, derivative)
+
+    def _hessian(self, aim: Aim, args: Sequence[Any], settings: dict[str, Any]) -> Any:
+        chosen = [unit for position in aim.argnums for unit in units_in(args[position])]
+        shapes = [np.shape(numbers_of(unit)) for unit in chosen]
+        ends = np.cumsum([0, *map(int, map(np.prod, shapes))])
+        spans = [slice(*pair) for pair in pairwise(ends)]
+        units = np.eye(ends[-1])
+        v = [units[:, own].reshape(-1, *shape) for own, shape in zip(spans, shapes, strict=True)]
+        if self._setup.in_axes is None:
+            matrix = np.concatenate(self._replayed(aim, [*args, v], settings)[2])
+        else:
+            aim = aim._replace(mode="hvp")
+            columns = [
+                np.concatenate(self._replayed(aim, [*args, [x[j] for x in v]], settings)[2])
+                for j in range(ends[-1])
+            ]
+            matrix = np.stack(columns, axis=1)
+        matrix = np.moveaxis(matrix, -1, 0) if matrix.ndim == 3 else matrix
+        rows = []
+        for own, shape in zip(spans, shapes, strict=True):
+            row = [
+                matrix[..., own, other].reshape(*matrix.shape[:-2], *shape, *of_other)
+                for other, of_other in zip(spans, shapes, strict=True)
+            ]
+            rows.append(in_structure(aim, args, [x if x.ndim else float(x) for x in row]))
+        return in_structure(aim, args, rows)
+
+
+def lanes_first(block: Array, shape: tuple[int, ...]) -> Any:
+    """Return a block in the shape of what it belongs to, after the lanes where it has some."""
+    if block.ndim == 2:
+        return block.T.reshape(-1, *shape)
+    return block.reshape(shape) if shape else float(block[0])
+
+
+def in_structure(aim: Aim, args: Sequence[Any], arrays: Sequence[Any]) -> Any:
+    """Return arrays, one a unit, in the structure of the arguments that are differentiated by."""
+    remaining = iter(arrays)
+    found = [with_units(args[position], remaining, lambda other: None) for position in aim.argnums]
+    return found[0] if aim.single else tuple(found)

@@ -1,0 +1,141 @@
+"""What is to be computed: a function, its gradient, a product with its Hessian; each a trace.
+
+Derivatives are recorded by the sweeps. There is no derivative code here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from autograd_mini.compiler.arguments import units_in, with_units
+from autograd_mini.compiler.tracing import Trace, object_array
+from autograd_mini.errors import DataError, ShapeError
+from autograd_mini.state import differentiating
+from autograd_mini.sweep import forward, reverse
+from autograd_mini.tape import Node, is_object_array
+from autograd_mini.transforms.run import unused
+
+Mode = Literal["value", "gradient", "hvp", "hessian"]
+
+
+class Aim(NamedTuple):
+    """What a program is to compute.
+
+    Attributes:
+        mode: the function itself; its value and gradient; or the product of its Hessian with a
+            vector, which is then the last argument: with one, or in each lane with another.
+        argnums: the positions of the arguments that are differentiated by.
+        single: whether the derivative is by one argument, and no tuple.
+        allow_unused: whether the result need not depend on each of them.
+    """
+
+    mode: Mode = "value"
+    argnums: tuple[int, ...] = ()
+    single: bool = True
+    allow_unused: bool = False
+
+    @property
+    def with_vector(self) -> bool:
+        """Whether a vector is the last argument."""
+        return self.mode in ("hvp", "hessian")
+
+
+class Traced(NamedTuple):
+    """A function that was traced.
+
+    Attributes:
+        trace: what was heard.
+        outputs: what the program is to compute, nodes and numbers, one for each of its results.
+        tree: what the function returned.
+    """
+
+    trace: Trace
+    outputs: list[Any]
+    tree: Any
+
+
+def traced(
+    f: Callable[..., Any],
+    aim: Aim,
+    args: Sequence[Any],
+    settings: Mapping[str, Any],
+    numbers: Sequence[Any],
+) -> Traced:
+    """Run a function on `Value`s, and the sweeps that the aim asks for.
+
+    Args:
+        f: the function.
+        aim: what to compute.
+        args: its arguments, followed by v where there is one.
+        settings: its keyword arguments.
+        numbers: what the units of all arguments are to be, as floats and arrays.
+
+    Raises:
+        ShapeError: a gradient is asked of what is not one number.
+        UnusedError: the result does not depend on an argument that is differentiated by.
+    """
+    trace = Trace()
+    nodes = (_nodes(x, trace) for x in numbers)
+
+    def fresh(tree: Any) -> Any:
+        return with_units(tree, nodes)
+
+    if aim.mode == "value":
+        tree = trace.run(f, *fresh([*args]), **fresh({**settings}))
+        return Traced(trace, [x for unit in units_in(tree) for x in elements(unit)], tree)
+    with differentiating(refuse_reading=not aim.allow_unused):
+        own: list[list[Node]] = []  # the inputs that stand for each argument
+        given = []
+        for argument in args:
+            start = len(trace.inputs)
+            given.append(fresh(argument))
+            own.append(trace.inputs[start:])
+        named = fresh({**settings})
+        direction = given.pop() if aim.with_vector else None
+        z = trace.run(f, *given, **named)
+    if is_object_array(z) and z.size == 1:
+        z = z.item()
+    if not isinstance(z, Node) and (np.ndim(z) or not [*units_in(z)]):
+        shape = f", shape {np.shape(z)}" if np.ndim(z) else ""
+        raise ShapeError(
+            f"the gradient is of one number, the function returned {type(z).__name__}{shape}: "
+            "reduce it, as in np.sum(...)"
+        )
+    inputs = [x for position in aim.argnums for x in own[position]]
+    seeds = {z: 1.0} if isinstance(z, Node) else {}
+    bars = trace.run(lambda: dict(reverse(seeds, wrt=inputs, record=True))) if inputs else {}
+    for position in aim.argnums:
+        if not own[position]:
+            raise DataError(f"argument {position} holds no real number to differentiate by")
+        if not aim.allow_unused and bars.keys().isdisjoint(own[position]):
+            raise unused(position, [z])
+    gradient = [bars.get(x, 0.0) for x in inputs]
+    if aim.mode == "gradient":
+        return Traced(trace, [z, *gradient], z)
+    v = [x for unit in units_in(direction) for x in elements(unit)]
+    if len(v) != len(inputs):
+        raise ShapeError(
+            f"v must be like what is differentiated by: expected {len(inputs)} numbers, got "
+            f"{len(v)}"
+        )
+    ends = [x for x in gradient if isinstance(x, Node)]
+    dots = dict(zip(inputs, v, strict=True))
+    tangents = trace.run(lambda: forward(ends, dots, record=True)) if ends else []
+    product = dict(zip(ends, tangents, strict=True))
+    found = [product.get(x) if isinstance(x, Node) else None for x in gradient]
+    return Traced(trace, [0.0 if x is None else x for x in found], z)
+
+
+def elements(unit: Any) -> list[Any]:
+    """Return the nodes and numbers of a unit in order."""
+    return [*unit.flat] if isinstance(unit, np.ndarray) else [unit]
+
+
+def _nodes(numbers: Any, trace: Trace) -> Any:
+    """Return new inputs of a trace for a number, or in the shape of an array."""
+    if not isinstance(numbers, np.ndarray):
+        return trace.input(numbers)
+    return object_array([trace.input(x) for x in numbers.ravel().tolist()], numbers.shape)

@@ -1,0 +1,44 @@
+"""`Listing`: a program before and after each pass, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from autograd_mini.compiler.passes import Pass
+from autograd_mini.compiler.program import Program
+from autograd_mini.text import table
+
+
+class Listing:
+    """How a program came about; prints as a table of the passes and the last listing.
+
+    Attributes:
+        raw: the program as it was traced.
+        passes: what was done to it, in order.
+        final: what came out.
+    """
+
+    def __init__(self, raw: Program, passes: Sequence[Pass]) -> None:
+        self.raw, self.passes = raw, passes
+        for _, program in self.stages():
+            self.final = program
+
+    def stages(self) -> Iterator[tuple[str, Program]]:
+        """Yield the program as it was traced and then after each pass, with its name."""
+        program = self.raw
+        yield "trace", program
+        for apply_pass in self.passes:
+            program = apply_pass(program)
+            yield apply_pass.__name__, program
+
+    def __len__(self) -> int:
+        """Return the number of instructions that are replayed."""
+        return len(self.final)
+
+    def __str__(self) -> str:
+        rows = [
+            (name, f"{len(program):,}", f"{len(program.entries) - len(program):,}")
+            for name, program in self.stages()
+        ]
+        counts = table(("pass", "instructions", "inputs and constants"), rows, numbers=True)
+        return f"{counts}\n\nbefore\n\n{self.raw}\n\nafter\n\n{self.final}"

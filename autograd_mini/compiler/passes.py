@@ -1,0 +1,228 @@
+"""The passes: each a function from a program to one that computes the same with less work.
+
+None changes a bit of a result. An operation on numbers that are known is computed as the engine
+does it; what is dropped from a formula is dropped only where IEEE arithmetic agrees, so x + 0
+stays, which turns -0 into 0, and so does x · 0, which is NaN for an infinite x.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TypeGuard
+
+from autograd_mini.compiler.machine import MULTIPLY_ADD, Operation
+from autograd_mini.compiler.program import (
+    Constant,
+    Entry,
+    Input,
+    Instruction,
+    Program,
+    binding_times,
+)
+from autograd_mini.ops import elementwise as e
+from autograd_mini.primitive import Primitive
+from autograd_mini.recording import on_floats
+
+Pass = Callable[[Program], Program]
+
+
+def prune(program: Program) -> Program:
+    """Drop what no result needs. Inputs stay, since they are given by their order."""
+    entries = program.entries
+    needed = bytearray(len(entries))
+    for k in program.results:
+        needed[k] = True
+    for k in range(len(entries) - 1, -1, -1):
+        entry = entries[k]
+        if isinstance(entry, Input):
+            needed[k] = True
+        elif needed[k] and isinstance(entry, Instruction):
+            for x in entry.operands:
+                needed[x] = True
+    new = [-1] * len(entries)
+    kept: list[Entry] = []
+    for k, entry in enumerate(entries):
+        if needed[k]:
+            new[k] = len(kept)
+            if isinstance(entry, Instruction):
+                entry = Instruction(entry[0], tuple([new[x] for x in entry[1]]), entry[2])
+            kept.append(entry)
+    return program.with_results(kept, new)
+
+
+def fold(program: Program) -> Program:
+    """Compute what depends on constants alone."""
+    entries = [*program.entries]
+    for k, entry in enumerate(entries):
+        if isinstance(entry, Instruction) and entry.operands:
+            operation = entry.operation
+            if isinstance(operation, Primitive) and operation.scalar is not None:
+                operands = [entries[x] for x in entry.operands]
+                if all(isinstance(x, Constant) and isinstance(x.value, float) for x in operands):
+                    numbers = [x[0] for x in operands]
+                    entries[k] = Constant(on_floats(operation, numbers))  # type: ignore[arg-type]
+    return program.with_results(entries, range(len(entries)))
+
+
+COMMUTATIVE = {e.add, e.multiply, e.equal, e.not_equal}
+
+
+def share(program: Program) -> Program:
+    """Compute once what is computed several times from the same operands."""
+    new: list[int] = []
+    kept: list[Entry] = []
+    known: dict[object, int] = {}
+    for entry in program.entries:
+        key: object = None
+        if isinstance(entry, Instruction):
+            operation, operands, params = entry
+            operands = tuple([new[x] for x in operands])
+            entry = Instruction(operation, operands, params)
+            if params is None:
+                if operation in COMMUTATIVE and operands[0] > operands[1]:
+                    operands = operands[::-1]
+                key = operation, operands
+        elif isinstance(entry, Constant) and isinstance(entry.value, float):
+            key = entry.value, math.copysign(1.0, entry.value)
+        if key is None:
+            new.append(len(kept))
+            kept.append(entry)
+            continue
+        position = known.setdefault(key, len(kept))
+        new.append(position)
+        if position == len(kept):
+            kept.append(entry)
+    return program.with_results(kept, new)
+
+
+def simplify(program: Program) -> Program:
+    """Drop operations that change nothing: x · 1, x / 1, x - 0, x + (-0), x¹, -(-x), +x."""
+    entries = program.entries
+    new: list[int] = []
+    kept: list[Entry] = []
+    for entry in entries:
+        if isinstance(entry, Instruction) and entry.params is None:
+            operands = tuple([new[x] for x in entry.operands])
+            found = simpler(kept, entry.operation, operands)
+            if isinstance(found, int):
+                new.append(found)
+                continue
+            entry = found
+        new.append(len(kept))
+        kept.append(entry)
+    return program.with_results(kept, new)
+
+
+def simpler(
+    kept: Sequence[Entry], operation: Primitive | Operation, operands: tuple[int, ...]
+) -> int | Instruction:
+    """Return the operand that an operation equals, or an instruction for it."""
+    if operation is e.multiply:
+        x, y = operands
+        if is_number(kept[x], 1.0):
+            return y
+        if is_number(kept[y], 1.0):
+            return x
+        if is_number(kept[x], -1.0):
+            return Instruction(e.neg, (y,))
+        if is_number(kept[y], -1.0):
+            return Instruction(e.neg, (x,))
+    elif operation is e.add:
+        x, y = operands
+        if is_number(kept[x], -0.0):
+            return y
+        if is_number(kept[y], -0.0):
+            return x
+        if (opposite := negated(kept[y])) is not None:
+            return Instruction(e.subtract, (x, opposite))
+        if (opposite := negated(kept[x])) is not None:
+            return Instruction(e.subtract, (y, opposite))
+    elif operation is e.subtract:
+        if is_number(kept[operands[1]], 0.0):
+            return operands[0]
+        if (opposite := negated(kept[operands[1]])) is not None:
+            return Instruction(e.add, (operands[0], opposite))
+    elif operation is e.divide:
+        if is_number(kept[operands[1]], 1.0):
+            return operands[0]
+    elif operation is e.power:
+        if is_number(kept[operands[1]], 2.0):
+            return Instruction(e.square, operands[:1])
+        if is_number(kept[operands[1]], 1.0):
+            return operands[0]
+    elif operation is e.neg:
+        if (opposite := negated(kept[operands[0]])) is not None:
+            return opposite
+    elif operation is e.positive:
+        return operands[0]
+    return Instruction(operation, operands)
+
+
+def is_number(entry: Entry, number: float) -> bool:
+    """Return whether an entry is the constant `number`, of the same sign if it is 0."""
+    return (
+        isinstance(entry, Constant)
+        and isinstance(entry.value, float)
+        and entry.value == number
+        and math.copysign(1.0, entry.value) == math.copysign(1.0, number)
+    )
+
+
+def negated(entry: Entry) -> int | None:
+    """Return x where an entry is -x."""
+    return entry.operands[0] if is_instruction(entry, e.neg) else None
+
+
+def is_instruction(entry: Entry, operation: Primitive | Operation) -> TypeGuard[Instruction]:
+    """Return whether an entry is computed by that operation."""
+    return isinstance(entry, Instruction) and entry.operation is operation
+
+
+def settle(program: Program) -> Program:
+    """Drop the guards whose comparison is known to come out as it did."""
+    entries = program.entries
+    unknown = []
+    for guard in dict.fromkeys(program.guards):
+        condition = entries[guard.position]
+        if not isinstance(condition, Constant) or bool(condition.value) != guard.expected:
+            unknown.append(guard)
+    return Program(entries, program.outputs, tuple(unknown))
+
+
+def fuse(program: Program) -> Program:
+    """Make one operation of a product and the sum that alone uses it: z = w x + a.
+
+    Product and sum are each rounded, so bits stay as they are.
+    """
+    entries = [*program.entries]
+    times = binding_times(program)
+    uses = use_counts(program)
+    for k, entry in enumerate(program.entries):
+        if is_instruction(entry, e.add):
+            for product, term in (entry.operands[::-1], entry.operands):
+                made = entries[product]
+                if (
+                    uses[product] == 1
+                    and times[product] == times[k]
+                    and is_instruction(made, e.multiply)
+                ):
+                    entries[k] = Instruction(MULTIPLY_ADD, (*made.operands, term))
+                    break
+    return prune(program.with_results(entries, range(len(entries))))
+
+
+def use_counts(program: Program) -> list[int]:
+    """Return how often each value is used; a result is needed itself, and has two uses more."""
+    uses = [0] * len(program.entries)
+    for entry in program.entries:
+        if isinstance(entry, Instruction):
+            for x in entry.operands:
+                uses[x] += 1
+    for k in program.results:
+        uses[k] += 2
+    return uses
+
+
+TIDY: tuple[Pass, ...] = (prune, fold, simplify, share, settle, prune)
+"""What is done to every program, in order."""

@@ -1,0 +1,283 @@
+"""Replays: the programs that a function became for arguments of one form, and their runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from autograd_mini.compiler.arguments import units_in
+from autograd_mini.compiler.derivatives import Aim, traced
+from autograd_mini.compiler.executors import Engine, make_executor
+from autograd_mini.compiler.lanes import Reduction, sum_lanes, sums_inward
+from autograd_mini.compiler.listing import Listing
+from autograd_mini.compiler.passes import TIDY, Pass, fuse
+from autograd_mini.compiler.plan import Plan
+from autograd_mini.compiler.program import LANE, Program, binding_times
+from autograd_mini.errors import VariantError
+from autograd_mini.threads import pause_collector, resume_collector
+
+Array = npt.NDArray[Any]
+
+KEPT = 8
+"""So many ways through a function are kept for arguments of one form."""
+
+TRIED = 64
+"""So many are looked for in one call."""
+
+
+class Setup(NamedTuple):
+    """How a function is compiled.
+
+    Attributes:
+        f: the function.
+        engine: which executor.
+        exact: whether every bit is to be as the eager engine has it.
+        in_axes: for each argument along which axis its lanes lie, None where they share it; None
+            for a function of one sample.
+        reduction: what is made of the lanes: their sum or mean, or None.
+    """
+
+    f: Callable[..., Any]
+    engine: Engine
+    exact: bool
+    in_axes: tuple[int | None, ...] | int | None
+    reduction: Reduction | None
+
+
+class Replay:
+    """A function for arguments of one form: its variants, each one way through it.
+
+    Args:
+        setup: how it is compiled.
+        aim: what is computed.
+        args: arguments of that form, followed by v where there is one.
+        settings: the keyword arguments.
+    """
+
+    def __init__(
+        self, setup: Setup, aim: Aim, args: Sequence[Any], settings: Mapping[str, Any]
+    ) -> None:
+        self.setup, self.aim = setup, aim
+        self.plan = Plan(setup.f, args, settings, axes_of(setup.in_axes, args, aim))
+        self.chosen = [i for position in aim.argnums for i in self.plan.units_of(position)]
+        self.variants: list[Variant] = []  # the one that was used last comes first
+
+    def __call__(
+        self, args: Sequence[Any], settings: Mapping[str, Any], units: Sequence[Any]
+    ) -> tuple[Any, list[Array], int]:
+        """Return what the function returned when traced, the results, and the number of lanes.
+
+        The results come in blocks, one for each unit of what is computed: vectors of sums, and of
+        what each lane has for itself a row a number.
+
+        Args:
+            args: the arguments.
+            settings: the keyword arguments.
+            units: the numbers in them.
+        """
+        lanes, m = self.plan.by_lane(units)
+        parts = [*self._parts(args, settings, units, lanes, np.arange(m))]
+        if len(parts) == 1:
+            variant, _, blocks = parts[0]
+            return variant.tree, blocks, m
+        joined = []
+        for own in zip(*(blocks for _, _, blocks in parts), strict=True):
+            if own[0].ndim == 1:  # sums
+                joined.append(np.sum(own, axis=0))
+                continue
+            whole = np.empty((len(own[0]), m))
+            for (_, which, _), block in zip(parts, own, strict=True):
+                whole[:, which] = block
+            joined.append(whole)
+        return parts[0][0].tree, joined, m
+
+    def _parts(
+        self,
+        args: Sequence[Any],
+        settings: Mapping[str, Any],
+        units: Sequence[Any],
+        lanes: Array | None,
+        which: Array,
+    ) -> Iterator[tuple[Variant, Array, list[Array]]]:
+        """Yield variants with the lanes that took each, and what it computed for those."""
+        tried: set[int] = set()
+        while True:
+            variant = next((v for v in self.variants if id(v) not in tried and v.current()), None)
+            if variant is None:
+                if len(tried) > TRIED:
+                    raise VariantError(
+                        f"the function took more than {TRIED} different ways in one call; choose "
+                        "by where(...), maximum(...) and the like in place of Python's if, and do "
+                        "not read numbers by float(...) or .item()"
+                    )
+                variant = self._trace(args, settings, units, int(which[0]))
+                fresh = True
+            else:
+                fresh = False
+            tried.add(id(variant))
+            shared, rows = variant.inputs(self.plan, units, lanes, len(which))
+            results = variant.executor(shared, rows)
+            holds = variant.holds(*results, len(which))
+            if holds.all():
+                self._used(variant)
+                yield variant, which, variant.blocks(*results, len(which))
+                return
+            if fresh and not holds[0]:
+                raise VariantError(
+                    "a replay of the function took another way than the function itself just did: "
+                    "it is random, or it depends on something besides its arguments that changes"
+                )
+            if holds.any():
+                assert lanes is not None
+                own = shared, None if rows is None else rows[:, holds]
+                if variant.counted:
+                    own[0][-1] = np.sum(holds)
+                done = variant.executor(*own)
+                yield variant, which[holds], variant.blocks(*done, int(np.sum(holds)))
+                which, lanes = which[~holds], lanes[:, ~holds]
+
+    def _trace(
+        self, args: Sequence[Any], settings: Mapping[str, Any], units: Sequence[Any], lane: int
+    ) -> Variant:
+        pause_collector()
+        try:
+            numbers = [*self.plan.one_lane(units, lane)]
+            variant = Variant(self.setup, self.aim, self.plan, args, settings, numbers)
+        finally:
+            resume_collector()
+        self.variants = [variant, *self.variants[: KEPT - 1]]
+        return variant
+
+    def _used(self, variant: Variant) -> None:
+        if self.variants[0] is not variant:
+            self.variants = [variant, *(v for v in self.variants if v is not variant)]
+
+
+class Variant:
+    """One way through the function, as a program.
+
+    Attributes:
+        tree: what the function returned when it was traced.
+        captured: the nodes from outside, whose data are read at each replay.
+        draws: what is drawn at each replay.
+        modules: those that were called, and whether they were in training.
+        listing: how the program came about.
+        executor: what runs it.
+        counted: whether the last input is the number of lanes.
+    """
+
+    def __init__(
+        self,
+        setup: Setup,
+        aim: Aim,
+        plan: Plan,
+        args: Sequence[Any],
+        settings: Mapping[str, Any],
+        numbers: Sequence[Any],
+    ) -> None:
+        found = traced(setup.f, aim, args, settings, numbers)
+        self.tree, self.modules = found.tree, found.trace.modules
+        self.draws = [draw for draw, _ in found.trace.draws]
+        raw = found.trace.program(found.outputs, plan.names, plan.lanes)
+        self.captured = found.trace.captured
+        units = [*units_in(found.tree)] if aim.mode == "value" else []
+        self.sizes = [np.size(unit) for unit in units] if aim.mode != "gradient" else [1]
+        summed = [setup.reduction is not None] * len(self.sizes)
+        for i in (i for position in aim.argnums for i in plan.units_of(position)):
+            self.sizes.append(plan.sizes[i])
+            summed.append(setup.reduction is not None and plan.axes[i] is None)
+        passes: list[Pass] = [*TIDY]
+        self.counted = setup.reduction is not None
+        if self.counted:
+            each = [own for own, size in zip(summed, self.sizes, strict=True) for _ in range(size)]
+
+            def sums(program: Program) -> Program:
+                return sum_lanes(program, each)
+
+            passes += [sums] if setup.exact else [sums, sums_inward]
+        passes.append(fuse)
+        self.batched = plan.batched
+        self.listing = Listing(raw, passes)
+        program = self.listing.final
+        self.executor = make_executor(program, setup.engine, setup.exact)
+        times = binding_times(program)
+        in_lanes = np.array([times[k] == LANE for k in program.results], dtype=bool)
+        expected = np.array([guard.expected for guard in program.guards], dtype=bool)
+        self.spans = self._spans(in_lanes, summed)
+        guards = in_lanes[len(program.outputs) :]
+        self.shared_guards, self.lane_guards = expected[~guards], expected[guards]
+
+    def current(self) -> bool:
+        """Return whether the modules that were called are in training as they were then."""
+        return all(module.training == training for module, training in self.modules)
+
+    def inputs(
+        self, plan: Plan, units: Sequence[Any], lanes: Array | None, m: int
+    ) -> tuple[Array, Array | None]:
+        """Return the inputs of a run: what all lanes share, and what each has for itself."""
+        more: list[Any] = []
+        drawn = []
+        for draw in self.draws:
+            shape = (m, *draw.shape) if plan.batched else draw.shape
+            ones = np.asarray(draw.rng.random(shape) < draw.keep_prob, dtype=float)
+            if plan.batched:
+                drawn.append(ones.reshape(m, -1).T)
+            else:
+                more.append(ones.ravel())
+        if self.captured:
+            more.append([node.primal for node in self.captured])
+        if self.counted:
+            more.append([m])
+        if drawn:
+            lanes = np.concatenate([*([] if lanes is None else [lanes]), *drawn])
+        return plan.shared(units, more), lanes
+
+    def holds(self, shared: Array, rows: Array, m: int) -> Array:
+        """Return for each lane whether the comparisons came out as they did in the trace."""
+        first = len(shared) - len(self.shared_guards)
+        if not np.array_equal(shared[first:] != 0.0, self.shared_guards):
+            return np.zeros(m, dtype=bool)
+        if not len(self.lane_guards):
+            return np.ones(m, dtype=bool)
+        found = rows[len(rows) - len(self.lane_guards) :] != 0.0
+        return (found == self.lane_guards[:, np.newaxis]).all(axis=0)
+
+    def _spans(self, in_lanes: Array, summed: Sequence[bool]) -> list[tuple[bool, Array, Array]]:
+        """Return for each block whether it is one of sums, and where its numbers are found."""
+        rows = np.where(in_lanes, np.cumsum(in_lanes), np.cumsum(~in_lanes)) - 1
+        spans, start = [], 0
+        for is_summed, size in zip(summed, self.sizes, strict=True):
+            own = slice(start, start + size)
+            spans.append((is_summed or not self.batched, in_lanes[own], rows[own]))
+            start += size
+        return spans
+
+    def blocks(self, shared: Array, rows: Array, m: int) -> list[Array]:
+        """Return the results in blocks: vectors of sums, and of the others a row a number."""
+        blocks = []
+        for is_vector, in_lanes, where in self.spans:
+            if is_vector:
+                start = where[0] if len(where) else 0
+                blocks.append(shared[start : start + len(where)])
+                continue
+            block = np.empty((len(where), m))
+            block[in_lanes] = rows[where[in_lanes]]
+            block[~in_lanes] = shared[where[~in_lanes], np.newaxis]
+            blocks.append(block)
+        return blocks
+
+
+def axes_of(
+    in_axes: tuple[int | None, ...] | int | None, args: Sequence[Any], aim: Aim
+) -> Sequence[int | None] | None:
+    """Return along which axis the lanes of each argument lie, v included."""
+    if in_axes is None:
+        if aim.mode != "hessian":
+            return None
+        in_axes = (None,) * (len(args) - 1)
+    count = len(args) - aim.with_vector
+    axes: list[int | None] = [in_axes] * count if isinstance(in_axes, int) else [*in_axes]
+    return axes + [0 if aim.mode == "hessian" else None] * aim.with_vector

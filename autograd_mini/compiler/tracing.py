@@ -1,0 +1,196 @@
+"""Tracing: a function is run once on fresh nodes, and what it did becomes a program.
+
+The tape tells what was computed. The rest a tracer hears of: comparisons and readings of numbers,
+which steered Python and become guards; random draws and nodes of others, which become inputs.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from autograd_mini.compiler.machine import DETACHED
+from autograd_mini.compiler.program import Constant, Entry, Guard, Input, Instruction, Program
+from autograd_mini.ops.elementwise import positive
+from autograd_mini.ops.random import Generator, draw_from
+from autograd_mini.primitive import lookup
+from autograd_mini.recording import apply, record
+from autograd_mini.state import recording
+from autograd_mini.tape import Node, linearise, next_index
+from autograd_mini.threads import pause_collector, resume_collector
+from autograd_mini.tracer import TRACER
+from autograd_mini.value import Value
+
+COMPARISONS = {"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"}
+
+
+@dataclass(frozen=True)
+class Draw:
+    """An array of random ones and zeros: `rng.random(shape) < keep_prob`, drawn at each replay."""
+
+    rng: Generator
+    keep_prob: float
+    shape: tuple[int, ...]
+
+
+@dataclass
+class Trace:
+    """A run of a function, and what was heard of it. While it is entered, it listens.
+
+    Attributes:
+        inputs: the nodes that stand for the leaves of the arguments, in order.
+        draws: the random draws, with the nodes that were drawn.
+        guards: the nodes of conditions, with how each came out.
+        modules: those that were called, and whether they were in training.
+        captured: the nodes from outside that the program uses; known once there is a program.
+    """
+
+    inputs: list[Node] = field(default_factory=list)
+    draws: list[tuple[Draw, list[Node]]] = field(default_factory=list)
+    guards: list[tuple[Node, bool]] = field(default_factory=list)
+    modules: list[tuple[Any, bool]] = field(default_factory=list)
+    captured: list[Node] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.start = 0  # the clock of the tape as it was before the function ran
+        self._sources: list[Node] = []  # what was detached: no operand leads there
+        self._generators: dict[int, Generator] = {}
+
+    def run(self, f: Callable[..., Any], *args: Any, **settings: Any) -> Any:
+        """Call a function, listening. Its random draws are from copies of the generators."""
+        self.start = self.start or next_index()
+        token = TRACER.set(self)
+        pause_collector()
+        try:
+            with recording(), draw_from(self._copied):
+                return f(*args, **settings)
+        finally:
+            resume_collector()
+            TRACER.reset(token)
+
+    def input(self, data: Any) -> Node:
+        """Return the node that stands for a number."""
+        # The result of an operation, so that reading it is noticed.
+        node = apply(positive, Value(data))
+        self.inputs.append(node)
+        return node
+
+    def program(
+        self, outputs: Sequence[Any], names: Sequence[str] = (), lanes: Sequence[bool] = ()
+    ) -> Program:
+        """Return the program that computes `outputs`, nodes and numbers, from the inputs.
+
+        Its inputs are those that stand for the arguments, the numbers that are drawn, and what was
+        captured, in this order.
+
+        Args:
+            outputs: what it is to compute.
+            names: those of the inputs, for people.
+            lanes: which inputs each lane has for itself; by default none.
+        """
+        entries: list[Entry] = []
+        positions: dict[Node, int] = {}
+        constants: dict[Any, int] = {}
+        batched = any(lanes)
+
+        def add(entry: Entry) -> int:
+            entries.append(entry)
+            return len(entries) - 1
+
+        def constant(x: Any) -> int:
+            key = x if x.__class__ is float and x else (repr(x) if np.ndim(x) == 0 else id(x))
+            if key not in constants:
+                constants[key] = add(Constant(x))
+            return constants[key]
+
+        for j, node in enumerate(self.inputs):
+            name, lane = names[j] if names else "", lanes[j] if batched else False
+            positions[node] = add(Input(name, lane))
+        for number, (_, nodes) in enumerate(self.draws):
+            for j, node in enumerate(nodes):
+                positions[node] = add(Input(f"drawn {number}[{j}]", batched))
+        self.captured = []
+        conditions = [condition for condition, _ in self.guards]
+        ends = [x for x in (*outputs, *conditions, *self._sources) if isinstance(x, Node)]
+        for x in [z for z in ends if z.index < self.start]:
+            if x not in positions:
+                positions[x] = self._capture(x, add)
+        for node in linearise([z for z in ends if z.index >= self.start], since=self.start):
+            if node in positions:  # drawn
+                continue
+            if node.primitive is None:
+                positions[node] = constant(node.primal)
+                continue
+            if node.primitive is DETACHED:  # type: ignore[comparison-overlap]
+                of = node.params["of"]  # type: ignore[index]  # unlinked() wrote it
+                if of not in positions:
+                    positions[of] = self._capture(of, add)
+                positions[node] = positions[of]
+                continue
+            operands = []
+            for x in node.parents:
+                if isinstance(x, Node):
+                    if x not in positions:
+                        positions[x] = self._capture(x, add)
+                    operands.append(positions[x])
+                else:
+                    operands.append(constant(float(x) if x.__class__ is int else x))
+            positions[node] = add(Instruction(node.primitive, tuple(operands), node.params))
+        return Program(
+            entries,
+            tuple(positions[x] if isinstance(x, Node) else constant(x) for x in outputs),
+            tuple(Guard(positions[condition], expected) for condition, expected in self.guards),
+        )
+
+    def _capture(self, node: Node, add: Callable[[Entry], int]) -> int:
+        self.captured.append(node)
+        return add(Input(node.name or f"captured {len(self.captured) - 1}"))
+
+    def _copied(self, rng: Generator) -> Generator:
+        return self._generators.setdefault(id(rng), copy.deepcopy(rng))
+
+    # What a Tracer hears.
+
+    def asked(self, question: str, operands: tuple[Any, ...], answer: Any) -> Any:
+        """Make a guard of a comparison."""
+        if question == "isnan":
+            question, operands, answer = "equal", operands * 2, not answer
+        if question in COMPARISONS:
+            condition = apply(lookup(question), *operands)
+            if isinstance(condition, Node):
+                self.guards.append((condition, bool(answer)))
+        else:
+            for x in operands:
+                self.read(x)
+        return answer
+
+    def read(self, node: Any) -> None:
+        """Make a guard of a number: the program is for this number alone."""
+        if isinstance(node, Node):
+            is_number = bool(node.primal == node.primal)
+            self.guards.append((lookup("equal")(node, node.primal), is_number))
+
+    def unlinked(self, node: Any) -> Any:
+        """Return a node that the program computes and no sweep goes beyond."""
+        self._sources.append(node)
+        with recording():
+            return record(type(node), node.primal, DETACHED, (), {"of": node})  # type: ignore[arg-type]
+
+    def drawn(self, nodes: Any, keep_prob: float, rng: Any) -> None:
+        """Keep the nodes of a random draw."""
+        self.draws.append((Draw(rng, keep_prob, nodes.shape), [*nodes.flat]))
+
+    def entered(self, module: Any) -> None:
+        """Keep a module with what it depends on."""
+        self.modules.append((module, module.training))
+
+
+def object_array(nodes: Sequence[Node], shape: tuple[int, ...]) -> Any:
+    """Return nodes as an object array."""
+    array = np.empty(len(nodes), dtype=object)
+    array[:] = nodes
+    return array.reshape(shape)
