@@ -7,6 +7,7 @@ replayed by one program: containers, shapes, and whatever holds no number is the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ Array = npt.NDArray[Any]
 
 
 def taken(tree: Any, units: list[Any]) -> Any:
-    """Append the units of a structure to `units`; return its key.
+    """Append the units of a structure, as floats and arrays, to `units`; return its key.
 
     Raises:
         DataError: there is something in it that cannot be compared with that of the next call.
@@ -38,7 +39,7 @@ def taken(tree: Any, units: list[Any]) -> Any:
     if kind is dict:
         return tuple(tree), tuple([taken(part, units) for part in tree.values()])
     if is_unit(tree):
-        units.append(tree)
+        units.append(numbers_of(tree))
         return unit_key(tree)
     parts = apart(tree)
     if parts is not None:
@@ -61,7 +62,7 @@ def unit_key(unit: Any) -> Any:
     if isinstance(unit, Node):
         dtype = getattr(unit.primal, "dtype", None)
         return type(unit), np.shape(unit.primal), dtype
-    return (np.shape(unit), "O") if isinstance(unit, np.ndarray) else float
+    return (np.shape(unit), of_nodes(unit)) if isinstance(unit, np.ndarray) else float
 
 
 def is_unit(x: Any) -> bool:
@@ -106,33 +107,31 @@ def numbers_of(unit: Any) -> Any:
     return primal(unit)
 
 
-def like_unit(numbers: Any, unit: Any) -> Any:
-    """Return derivatives in the form of the argument `unit`: a float, an array, or nodes."""
+def of_nodes(array: Any) -> bool:
+    """Return whether there is a node in an array."""
+    return is_object_array(array) and any(isinstance(x, Node) for x in array.flat)
+
+
+def form_of(unit: Any) -> Callable[[Any], Any]:
+    """Return what gives numbers the form of a unit: a float, an array, or nodes."""
     if isinstance(unit, Node):
-        return type(unit)(numbers)  # type: ignore[call-arg]  # both kinds take data alone
-    if is_object_array(unit) and any(isinstance(x, Node) for x in unit.flat):
-        return values(numbers)
+        return type(unit)
     if isinstance(unit, np.ndarray):
-        return numbers
-    return float(numbers) if np.ndim(numbers) == 0 else numbers
+        return values if of_nodes(unit) else np.asarray
+    return float
 
 
-def names_of(names: Sequence[str], unit_counts: Sequence[int], units: Sequence[Any]) -> list[str]:
-    """Return a name for each number of the arguments, as `W[0,1]` or `W.2[0,1]`.
-
-    Args:
-        names: of the arguments.
-        unit_counts: the number of units in each.
-        units: the units of all arguments, as arrays and floats.
-    """
-    found = []
-    remaining = iter(units)
-    for name, count in zip(names, unit_counts, strict=True):
-        for j in range(count):
-            of_unit = name if count == 1 else f"{name}.{j}"
-            shape = np.shape(next(remaining))
-            if not shape:
-                found.append(of_unit)
-            for index in np.ndindex(shape) if shape else ():
-                found.append(f"{of_unit}[{','.join(map(str, index))}]")
-    return found
+def paths_in(tree: Any, name: str) -> Iterator[str]:
+    """Yield what each unit of a structure is called, as `W.hidden` or `layers.0`."""
+    parts = None if is_unit(tree) else apart(tree)
+    if parts is None:
+        if is_unit(tree):
+            yield name
+        return
+    keys: Sequence[Any] = range(len(parts[0]))
+    if isinstance(tree, dict):
+        keys = [*tree]
+    elif is_dataclass(tree):
+        keys = [field.name for field in fields(tree)]
+    for key, part in zip(keys, parts[0], strict=True):
+        yield from paths_in(part, f"{name}.{key}")

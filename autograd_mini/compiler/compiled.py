@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import update_wrapper
+from functools import partial, update_wrapper
 from itertools import pairwise
 from typing import Any
 
@@ -11,18 +11,18 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_mini.compiler.arguments import (
-    like_unit,
     numbers_of,
     taken,
     units_in,
     with_units,
 )
 from autograd_mini.compiler.derivatives import Aim, Mode
-from autograd_mini.compiler.eager import eager_function, must_be_eager, on_values
+from autograd_mini.compiler.eager import called_eagerly, must_be_eager
 from autograd_mini.compiler.executors import ENGINES, Engine
 from autograd_mini.compiler.lanes import Reduction
 from autograd_mini.compiler.listing import Listing
-from autograd_mini.compiler.replay import Replay, Setup
+from autograd_mini.compiler.plan import Plan
+from autograd_mini.compiler.replay import Replay, Setup, axes_of
 from autograd_mini.errors import DataError
 from autograd_mini.transforms import gradients, matrices, products
 from autograd_mini.transforms.run import check_function, positions_of
@@ -73,7 +73,7 @@ class Compiled:
     def __call__(self, *args: Any, **settings: Any) -> Any:
         """Return what the function returns, as numbers and arrays."""
         if must_be_eager():
-            return eager_function(self._setup)(*args, **settings)
+            return called_eagerly(self._setup, lambda f: f, args, settings)
         return self._run(Aim(), args, settings)
 
     def value_and_grad(
@@ -92,9 +92,8 @@ class Compiled:
             ShapeError: the result is not one number.
         """
         if must_be_eager():
-            f = eager_function(self._setup)
-            both = gradients.value_and_grad(f, argnums, allow_unused=allow_unused)
-            return both(*on_values(args), **settings)
+            both = partial(gradients.value_and_grad, argnums=argnums, allow_unused=allow_unused)
+            return called_eagerly(self._setup, both, args, settings)
         return self._run(self._aim("gradient", argnums, args, allow_unused), args, settings)
 
     def grad(self, *args: Any, argnums: Argnums = 0, **settings: Any) -> Any:
@@ -116,10 +115,11 @@ class Compiled:
         if len(args) < 2:
             raise DataError("hvp takes the arguments of f and, last, v, of the argument's shape")
         if must_be_eager():
-            f = eager_function(self._setup)
-            product = products.hvp(f, argnums, allow_unused=allow_unused)
-            return product(*on_values(args), **settings)
-        return self._run(self._aim("hvp", argnums, args[:-1], allow_unused), args, settings)
+            product = partial(products.hvp, argnums=argnums, allow_unused=allow_unused)
+            return called_eagerly(self._setup, product, args, settings)
+        *primals, v = args
+        aim = self._aim("hvp", argnums, primals, allow_unused)
+        return self._run(aim, [*primals, *([v] if aim.single else v)], settings)
 
     def hessian(
         self, *args: Any, argnums: Argnums = 0, allow_unused: bool = False, **settings: Any
@@ -129,10 +129,8 @@ class Compiled:
         They are products with unit vectors, one replay of `hvp` each, or one lane of it.
         """
         if must_be_eager():
-            f = eager_function(self._setup)
-            return matrices.hessian(f, argnums, allow_unused=allow_unused)(
-                *on_values(args), **settings
-            )
+            matrix = partial(matrices.hessian, argnums=argnums, allow_unused=allow_unused)
+            return called_eagerly(self._setup, matrix, args, settings)
         aim = self._aim("hessian", argnums, args, allow_unused)
         return self._hessian(aim, args, settings)
 
@@ -176,8 +174,11 @@ class Compiled:
 
     def _replayed(
         self, aim: Aim, args: Sequence[Any], settings: dict[str, Any]
-    ) -> tuple[Replay, Any, list[Array], list[Any]]:
-        """Replay: return what replays, what the function returned, the results, and the units."""
+    ) -> tuple[Plan, list[int], Any, list[Array]]:
+        """Return the plan, the units that derivatives are by, the traced result, and the numbers.
+
+        The numbers come in blocks, see `Replay`.
+        """
         units: list[Any] = []
         key = aim, taken(args, units), taken(settings, units) if settings else None
         replay = self._replays.get(key)
@@ -187,19 +188,19 @@ class Compiled:
         tree, blocks, m = replay(args, settings, units)
         if self._setup.reduction == "mean":
             blocks = [block / m for block in blocks]
-        return replay, tree, blocks, units
+        return replay.plan, replay.chosen, tree, blocks
 
     def _run(self, aim: Aim, args: Sequence[Any], settings: dict[str, Any]) -> Any:
-        replay, tree, blocks, units = self._replayed(aim, args, settings)
+        plan, chosen, tree, blocks = self._replayed(aim, args, settings)
         if aim.mode == "value":
             found = zip(units_in(tree), blocks, strict=True)
             return with_units(tree, (lanes_first(block, np.shape(z)) for z, block in found))
         value = lanes_first(blocks.pop(0), ()) if aim.mode == "gradient" else None
-        plan, arrays = replay.plan, []
-        for i, block in zip(replay.chosen, blocks, strict=True):
+        arrays = []
+        for i, block in zip(chosen, blocks, strict=True):
             array: Any = lanes_first(block, plan.shapes[i])
             if block.ndim == 1:
-                array = like_unit(array, units[i])
+                array = plan.forms[i](array)
             elif plan.axes[i]:
                 array = np.moveaxis(array, 0, plan.axes[i])  # type: ignore[arg-type]
             arrays.append(array)
@@ -207,26 +208,38 @@ class Compiled:
         return derivative if aim.mode == "hvp" else (value, derivative)
 
     def _hessian(self, aim: Aim, args: Sequence[Any], settings: dict[str, Any]) -> Any:
-        chosen = [unit for position in aim.argnums for unit in units_in(args[position])]
-        shapes = [np.shape(numbers_of(unit)) for unit in chosen]
+        axes = axes_of(self._setup.in_axes, args, aim._replace(mode="value")) or [None] * len(args)
+        own_lanes = [position for position in aim.argnums if axes[position] is not None]
+        if own_lanes:
+            raise DataError(
+                f"argument {own_lanes[0]} is each lane's own, and so would be most of the Hessian, "
+                "all zeros between lanes; hvp gives its products with a vector"
+            )
+        chosen = [[*units_in(args[position])] for position in aim.argnums]
+        shapes = [np.shape(numbers_of(unit)) for units in chosen for unit in units]
         ends = np.cumsum([0, *map(int, map(np.prod, shapes))])
         spans = [slice(*pair) for pair in pairwise(ends)]
         units = np.eye(ends[-1])
-        v = [units[:, own].reshape(-1, *shape) for own, shape in zip(spans, shapes, strict=True)]
+        parts = iter(
+            units[:, own].reshape((-1, *shape)) for own, shape in zip(spans, shapes, strict=True)
+        )
+        v = [[next(parts) for _ in units] for units in chosen]
         if self._setup.in_axes is None:
-            matrix = np.concatenate(self._replayed(aim, [*args, v], settings)[2])
+            matrix = np.concatenate(self._replayed(aim, [*args, *v], settings)[3])
         else:
             aim = aim._replace(mode="hvp")
-            columns = [
-                np.concatenate(self._replayed(aim, [*args, [x[j] for x in v]], settings)[2])
-                for j in range(ends[-1])
-            ]
+            columns = []
+            for j in range(ends[-1]):
+                direction = [[part[j] for part in of_argument] for of_argument in v]
+                columns.append(
+                    np.concatenate(self._replayed(aim, [*args, *direction], settings)[3])
+                )
             matrix = np.stack(columns, axis=1)
         matrix = np.moveaxis(matrix, -1, 0) if matrix.ndim == 3 else matrix
         rows = []
         for own, shape in zip(spans, shapes, strict=True):
             row = [
-                matrix[..., own, other].reshape(*matrix.shape[:-2], *shape, *of_other)
+                matrix[..., own, other].reshape((*matrix.shape[:-2], *shape, *of_other))
                 for other, of_other in zip(spans, shapes, strict=True)
             ]
             rows.append(in_structure(aim, args, [x if x.ndim else float(x) for x in row]))
@@ -236,7 +249,7 @@ class Compiled:
 def lanes_first(block: Array, shape: tuple[int, ...]) -> Any:
     """Return a block in the shape of what it belongs to, after the lanes where it has some."""
     if block.ndim == 2:
-        return block.T.reshape(-1, *shape)
+        return block.T.reshape((-1, *shape))
     return block.reshape(shape) if shape else float(block[0])
 
 

@@ -26,7 +26,7 @@ class Aim(NamedTuple):
 
     Attributes:
         mode: the function itself; its value and gradient; or the product of its Hessian with a
-            vector, which is then the last argument: with one, or in each lane with another.
+            vector, given by further arguments: with one, or in each lane with another.
         argnums: the positions of the arguments that are differentiated by.
         single: whether the derivative is by one argument, and no tuple.
         allow_unused: whether the result need not depend on each of them.
@@ -38,9 +38,9 @@ class Aim(NamedTuple):
     allow_unused: bool = False
 
     @property
-    def with_vector(self) -> bool:
-        """Whether a vector is the last argument."""
-        return self.mode in ("hvp", "hessian")
+    def vectors(self) -> int:
+        """How many of the last arguments make up a vector: one for each in `argnums`."""
+        return len(self.argnums) if self.mode in ("hvp", "hessian") else 0
 
 
 class Traced(NamedTuple):
@@ -94,7 +94,7 @@ def traced(
             given.append(fresh(argument))
             own.append(trace.inputs[start:])
         named = fresh({**settings})
-        direction = given.pop() if aim.with_vector else None
+        given, directions = given[: len(args) - aim.vectors], given[len(args) - aim.vectors :]
         z = trace.run(f, *given, **named)
     if is_object_array(z) and z.size == 1:
         z = z.item()
@@ -115,11 +115,12 @@ def traced(
     gradient = [bars.get(x, 0.0) for x in inputs]
     if aim.mode == "gradient":
         return Traced(trace, [z, *gradient], z)
-    v = [x for unit in units_in(direction) for x in elements(unit)]
-    if len(v) != len(inputs):
+    v = [x for unit in units_in(directions) for x in elements(unit)]
+    of_inputs = [np.shape(unit) for i in aim.argnums for unit in units_in(given[i])]
+    of_v = [np.shape(unit) for unit in units_in(directions)]
+    if of_v != of_inputs:
         raise ShapeError(
-            f"v must be like what is differentiated by: expected {len(inputs)} numbers, got "
-            f"{len(v)}"
+            f"v must be like what is differentiated by: expected shapes {of_inputs}, got {of_v}"
         )
     ends = [x for x in gradient if isinstance(x, Node)]
     dots = dict(zip(inputs, v, strict=True))

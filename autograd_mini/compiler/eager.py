@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,9 +10,10 @@ import numpy as np
 from autograd_mini.compiler.arguments import units_in, with_units
 from autograd_mini.compiler.plan import Plan
 from autograd_mini.state import detecting_anomaly, is_differentiating
-from autograd_mini.tape import Node
+from autograd_mini.tape import Node, is_object_array
 from autograd_mini.tracer import TRACER
-from autograd_mini.value import values
+from autograd_mini.transforms.run import plain
+from autograd_mini.value import Value, values
 
 if TYPE_CHECKING:
     from autograd_mini.compiler.replay import Setup
@@ -23,14 +24,26 @@ def must_be_eager() -> bool:
     return is_differentiating() or TRACER.get() is not None or detecting_anomaly()
 
 
-def on_values(args: Sequence[Any]) -> list[Any]:
-    """Return arguments with object arrays of `Value`s in the place of arrays of numbers."""
+def called_eagerly(
+    setup: Setup,
+    transform: Callable[[Callable[..., Any]], Callable[..., Any]],
+    args: Sequence[Any],
+    settings: Mapping[str, Any],
+) -> Any:
+    """Call the function, or what a transform makes of it, on `Value`s.
 
-    def as_values(unit: Any) -> Any:
-        numeric = isinstance(unit, np.ndarray) and unit.dtype.kind in "fiu"
-        return values(unit) if numeric else unit
+    The result is made of nodes where these are wanted, else of numbers.
+    """
+    given = with_units([*args], map(as_values, units_in([*args])))
+    found = transform(eager_function(setup))(*given, **settings)
+    return found if is_differentiating() or TRACER.get() is not None else plain(found)
 
-    return with_units([*args], (as_values(unit) for unit in units_in([*args])))
+
+def as_values(unit: Any) -> Any:
+    """Return numbers as `Value`s."""
+    if isinstance(unit, Node) or is_object_array(unit):
+        return unit
+    return values(unit) if isinstance(unit, np.ndarray) else Value(unit)
 
 
 def eager_function(setup: Setup) -> Callable[..., Any]:
@@ -40,7 +53,8 @@ def eager_function(setup: Setup) -> Callable[..., Any]:
         return f
 
     def looped(*args: Any, **settings: Any) -> Any:
-        plan = Plan(f, args, settings, [axes] * len(args) if isinstance(axes, int) else axes)
+        of_args = [axes] * len(args) if isinstance(axes, int) else axes
+        plan = Plan(f, args, settings, of_args)
         units = [*units_in([*args, *settings.values()])]
         m = plan.lane_count(units)
         results = []

@@ -202,7 +202,7 @@ class _Block:
             elif f is _COPY:
                 out[0][...] = x(*out[1])
             else:
-                f(*x, out)
+                f(*x, out=out)
 
     def _add(self, entry: Instruction, operands: list[Array], out: Array) -> None:
         """Add the calls of an instruction."""

@@ -11,6 +11,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TypeGuard
 
+import numpy as np
+
 from autograd_mini.compiler.machine import MULTIPLY_ADD, Operation
 from autograd_mini.compiler.program import (
     Constant,
@@ -54,14 +56,15 @@ def prune(program: Program) -> Program:
 def fold(program: Program) -> Program:
     """Compute what depends on constants alone."""
     entries = [*program.entries]
-    for k, entry in enumerate(entries):
-        if isinstance(entry, Instruction) and entry.operands:
-            operation = entry.operation
+    constants = {k for k, entry in enumerate(entries) if isinstance(entry, Constant)}
+    with np.errstate(all="ignore"):
+        for k, entry in enumerate(entries):
+            if not isinstance(entry, Instruction) or not constants.issuperset(entry.operands):
+                continue
+            operation, numbers = entry.operation, [entries[x][0] for x in entry.operands]
             if isinstance(operation, Primitive) and operation.scalar is not None:
-                operands = [entries[x] for x in entry.operands]
-                if all(isinstance(x, Constant) and isinstance(x.value, float) for x in operands):
-                    numbers = [x[0] for x in operands]
-                    entries[k] = Constant(on_floats(operation, numbers))  # type: ignore[arg-type]
+                entries[k] = Constant(on_floats(operation, numbers))  # type: ignore[arg-type]
+                constants.add(k)
     return program.with_results(entries, range(len(entries)))
 
 

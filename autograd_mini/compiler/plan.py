@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from autograd_mini.compiler.arguments import names_of, numbers_of, units_in
+from autograd_mini.compiler.arguments import form_of, numbers_of, paths_in, units_in
 from autograd_mini.errors import ShapeError
 
 Array = npt.NDArray[Any]
@@ -29,6 +29,7 @@ class Plan:
         names: of the inputs, one for each number.
         lanes: for each number whether each lane has its own.
         shapes: of each unit in one lane.
+        forms: what gives derivatives the form of each unit.
         owners: the position of the argument that each unit is in; keyword arguments come last.
 
     Raises:
@@ -43,8 +44,6 @@ class Plan:
         in_axes: Sequence[int | None] | None,
     ) -> None:
         axes = [*(in_axes or [None] * len(args))]
-        if len(axes) != len(args):
-            raise ShapeError(f"in_axes has {len(axes)} entries for {len(args)} arguments")
         trees = [*args, *settings.values()]
         axes += [None] * len(settings)
         units = [[*units_in(tree)] for tree in trees]
@@ -57,12 +56,14 @@ class Plan:
             for unit, axis, owner in zip(flat, self.axes, self.owners, strict=True)
         ]
         self.sizes = [int(np.prod(shape)) for shape in self.shapes]
-        self.is_array = [isinstance(unit, np.ndarray) for unit in flat]
-        self.names = names_of(
-            [*parameter_names(f, len(args)), *settings],
-            [len(own) for own in units],
-            [np.empty(shape) for shape in self.shapes],
-        )
+        self.forms = [form_of(unit) for unit in flat]
+        called = zip([*parameter_names(f, len(args)), *settings], trees, strict=True)
+        paths = [path for name, tree in called for path in paths_in(tree, name)]
+        self.names = [
+            name
+            for path, shape in zip(paths, self.shapes, strict=True)
+            for name in element_names(path, shape)
+        ]
         self.lanes = [
             axis is not None
             for axis, n in zip(self.axes, self.sizes, strict=True)
@@ -112,6 +113,13 @@ class Plan:
         return [i for i, owner in enumerate(self.owners) if owner == position]
 
 
+def element_names(path: str, shape: tuple[int, ...]) -> list[str]:
+    """Return a name for each number of an array, as `W[0,1]`."""
+    if not shape:
+        return [path]
+    return [f"{path}[{','.join(map(str, index))}]" for index in np.ndindex(shape)]
+
+
 def without(shape: tuple[int, ...], axis: int | None, owner: int) -> tuple[int, ...]:
     """Return a shape without the axis along which the lanes lie."""
     if axis is None:
@@ -131,4 +139,4 @@ def parameter_names(f: Callable[..., Any], count: int) -> list[str]:
         names = [*inspect.signature(f).parameters][:count]
     except (TypeError, ValueError):  # written in C
         names = []
-    return names + [f"argument {i}" for i in range(len(names), count)]
+    return names + [f"vector {i}" for i in range(count - len(names))]

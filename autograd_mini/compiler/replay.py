@@ -16,7 +16,7 @@ from autograd_mini.compiler.listing import Listing
 from autograd_mini.compiler.passes import TIDY, Pass, fuse
 from autograd_mini.compiler.plan import Plan
 from autograd_mini.compiler.program import LANE, Program, binding_times
-from autograd_mini.errors import VariantError
+from autograd_mini.errors import ShapeError, VariantError
 from autograd_mini.threads import pause_collector, resume_collector
 
 Array = npt.NDArray[Any]
@@ -53,7 +53,7 @@ class Replay:
     Args:
         setup: how it is compiled.
         aim: what is computed.
-        args: arguments of that form, followed by v where there is one.
+        args: arguments of that form, followed by the vector where there is one.
         settings: the keyword arguments.
     """
 
@@ -273,11 +273,19 @@ class Variant:
 def axes_of(
     in_axes: tuple[int | None, ...] | int | None, args: Sequence[Any], aim: Aim
 ) -> Sequence[int | None] | None:
-    """Return along which axis the lanes of each argument lie, v included."""
+    """Return along which axis the lanes of each argument lie; those of a vector as its argument's.
+
+    Raises:
+        ShapeError: `in_axes` is not for so many arguments.
+    """
     if in_axes is None:
         if aim.mode != "hessian":
             return None
-        in_axes = (None,) * (len(args) - 1)
-    count = len(args) - aim.with_vector
+        in_axes = (None,) * (len(args) - aim.vectors)
+    count = len(args) - aim.vectors
     axes: list[int | None] = [in_axes] * count if isinstance(in_axes, int) else [*in_axes]
-    return axes + [0 if aim.mode == "hessian" else None] * aim.with_vector
+    if len(axes) != count:
+        raise ShapeError(f"in_axes has {len(axes)} entries for {count} arguments")
+    if aim.mode == "hessian":
+        return axes + [0] * aim.vectors
+    return axes + [axes[position] for position in aim.argnums] * (aim.vectors > 0)

@@ -1,0 +1,1 @@
+"""Tests of programs: tracing, passes, executors, and the compiled function."""
