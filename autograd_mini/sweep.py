@@ -200,6 +200,8 @@ def unbroadcast(x_bar: Any, x: Node, record: bool) -> Any:
     NumPy repeats an operand along new leading axes and along axes of length 1; the cotangent of
     each repetition is one term of the operand's own.
     """
+    if x.rank == 1:
+        return x_bar if record else float(x_bar)
     target = x.primal
     if (
         x_bar.__class__ is target.__class__ is np.ndarray

@@ -22,7 +22,7 @@ from autograd_mini.compiler.program import (
     Program,
     binding_times,
 )
-from autograd_mini.compiler.registers import allocate
+from autograd_mini.compiler.registers import Allocation, allocate
 from autograd_mini.primitive import Primitive
 from autograd_mini.recording import on_floats
 
@@ -65,7 +65,8 @@ class NumpyExecutor:
     def __init__(self, program: Program, *, exact: bool = False) -> None:
         self.program, self.exact = program, exact
         self.times = times = binding_times(program)
-        self.allocation = allocation = allocate(program, times)
+        lanes = LANE in times
+        self.allocation = allocation = allocate(program, times) if lanes else _in_order(program)
         self.shared_inputs = [k for k in program.inputs if times[k] != LANE]
         self.lane_inputs = [k for k in program.inputs if times[k] == LANE]
         self.shared_results = [k for k in program.results if times[k] != LANE]
@@ -233,6 +234,12 @@ class _Block:
 
 
 _LOAD, _STORE, _SUM, _COPY = "load", "store", "sum", "copy"
+
+
+def _in_order(program: Program) -> Allocation:
+    """Return the order of execution of a program without lanes; its floats need no registers."""
+    before = [k for k, entry in enumerate(program.entries) if isinstance(entry, Instruction)]
+    return Allocation(before, [], [], [], 0, 0)
 
 
 def _sum_in_order(x: Array, total: float) -> float:

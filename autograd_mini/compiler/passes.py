@@ -47,9 +47,7 @@ def prune(program: Program) -> Program:
     for k, entry in enumerate(entries):
         if needed[k]:
             new[k] = len(kept)
-            if isinstance(entry, Instruction):
-                entry = Instruction(entry[0], tuple([new[x] for x in entry[1]]), entry[2])
-            kept.append(entry)
+            kept.append(moved(entry, new) if isinstance(entry, Instruction) else entry)
     return program.with_results(kept, new)
 
 
@@ -72,55 +70,48 @@ COMMUTATIVE = {e.add, e.multiply, e.equal, e.not_equal}
 
 
 def share(program: Program) -> Program:
-    """Compute once what is computed several times from the same operands."""
-    new: list[int] = []
-    kept: list[Entry] = []
+    """Let what is computed several times from the same operands be computed once."""
+    entries = [*program.entries]
+    new = [*range(len(entries))]
     known: dict[object, int] = {}
-    for entry in program.entries:
+    for k, entry in enumerate(entries):
         key: object = None
         if isinstance(entry, Instruction):
+            entries[k] = entry = moved(entry, new)
             operation, operands, params = entry
-            operands = tuple([new[x] for x in operands])
-            entry = Instruction(operation, operands, params)
             if params is None:
                 if operation in COMMUTATIVE and operands[0] > operands[1]:
                     operands = operands[::-1]
                 key = operation, operands
         elif isinstance(entry, Constant) and isinstance(entry.value, float):
             key = entry.value, math.copysign(1.0, entry.value)
-        if key is None:
-            new.append(len(kept))
-            kept.append(entry)
-            continue
-        position = known.setdefault(key, len(kept))
-        new.append(position)
-        if position == len(kept):
-            kept.append(entry)
-    return program.with_results(kept, new)
+        if key is not None:
+            new[k] = known.setdefault(key, k)
+    return program.with_results(entries, new)
 
 
 def simplify(program: Program) -> Program:
     """Drop operations that change nothing: x · 1, x / 1, x - 0, x + (-0), x¹, -(-x), +x."""
-    entries = program.entries
-    new: list[int] = []
-    kept: list[Entry] = []
-    for entry in entries:
-        if isinstance(entry, Instruction) and entry.params is None:
-            operands = tuple([new[x] for x in entry.operands])
-            found = simpler(kept, entry.operation, operands)
-            if isinstance(found, int):
-                new.append(found)
-                continue
-            entry = found
-        new.append(len(kept))
-        kept.append(entry)
-    return program.with_results(kept, new)
+    entries = [*program.entries]
+    new = [*range(len(entries))]
+    for k, entry in enumerate(entries):
+        if isinstance(entry, Instruction):
+            entries[k] = entry = moved(entry, new)
+            if entry.operation in SIMPLER and entry.params is None:
+                found = simpler(entries, entry)
+                if isinstance(found, int):
+                    new[k] = found
+                else:
+                    entries[k] = found
+    return program.with_results(entries, new)
 
 
-def simpler(
-    kept: Sequence[Entry], operation: Primitive | Operation, operands: tuple[int, ...]
-) -> int | Instruction:
-    """Return the operand that an operation equals, or an instruction for it."""
+SIMPLER = {e.multiply, e.add, e.subtract, e.divide, e.power, e.neg, e.positive}
+
+
+def simpler(kept: Sequence[Entry], entry: Instruction) -> int | Instruction:
+    """Return the position of the value that an instruction equals, or an instruction for it."""
+    operation, operands, _ = entry
     if operation is e.multiply:
         x, y = operands
         if is_number(kept[x], 1.0):
@@ -159,7 +150,14 @@ def simpler(
             return opposite
     elif operation is e.positive:
         return operands[0]
-    return Instruction(operation, operands)
+    return entry
+
+
+def moved(entry: Instruction, new: Sequence[int]) -> Instruction:
+    """Return an instruction whose operands are where `new` tells for the old ones."""
+    operation, operands, params = entry
+    now = tuple([new[x] for x in operands])
+    return entry if now == operands else Instruction(operation, now, params)
 
 
 def is_number(entry: Entry, number: float) -> bool:
@@ -227,5 +225,5 @@ def use_counts(program: Program) -> list[int]:
     return uses
 
 
-TIDY: tuple[Pass, ...] = (prune, fold, simplify, share, settle, prune)
+TIDY: tuple[Pass, ...] = (fold, simplify, share, settle, prune)
 """What is done to every program, in order."""

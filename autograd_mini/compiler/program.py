@@ -145,7 +145,11 @@ def binding_times(program: Program) -> list[int]:
             if entry.operation is LANE_SUM or entry.operation is LANE_DOT:
                 times.append(AFTER)
             else:
-                times.append(max([times[k] for k in entry.operands], default=BEFORE))
+                time = BEFORE
+                for k in entry.operands:
+                    if times[k] > time:
+                        time = times[k]
+                times.append(time)
         else:
             times.append(LANE if isinstance(entry, Input) and entry.lane else BEFORE)
     return times

@@ -98,14 +98,14 @@ def test_share_finds_what_is_computed_twice() -> None:
         Instruction(e.sin, (2,)),
         Instruction(e.sin, (3,)),
     ]
-    program = share(Program(entries, (6, 7, 4, 5)))
+    program = prune(share(Program(entries, (6, 7, 4, 5))))
     assert operations(program) == ["multiply", "subtract", "subtract", "sin"]
     assert program.outputs[0] == program.outputs[1]
 
 
 def test_share_tells_the_zeros_apart() -> None:
     """0 and -0 are equal to Python and are two constants here."""
-    program = share(Program([Constant(0.0), Constant(-0.0), Constant(0.0)], (0, 1, 2)))
+    program = prune(share(Program([Constant(0.0), Constant(-0.0), Constant(0.0)], (0, 1, 2))))
     assert [math.copysign(1.0, x.value) for x in program.entries] == [1.0, -1.0]  # type: ignore[union-attr]
 
 
@@ -140,7 +140,7 @@ def test_simplify_drops_only_what_ieee_arithmetic_allows(
             entries.append(Constant(operand))
         places.append(0 if operand == "x" else len(entries) - 1)
     entries.append(Instruction(operation, tuple(places)))
-    program = simplify(Program(entries, (len(entries) - 1,)))
+    program = prune(simplify(Program(entries, (len(entries) - 1,))))
     assert operations(program) == left
 
 
