@@ -67,6 +67,7 @@ class Compiled:
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
         self._replays: dict[Any, Replay] = {}
+        self._aims: dict[Any, Aim] = {}
         self._last: Replay | None = None
         update_wrapper(self, setup.f, updated=())
 
@@ -169,8 +170,16 @@ class Compiled:
         return self._last.variants[0].listing
 
     def _aim(self, mode: Mode, argnums: Argnums, args: Sequence[Any], allow_unused: bool) -> Aim:
-        positions = tuple(positions_of(argnums, len(args)))
-        return Aim(mode, positions, isinstance(argnums, int), allow_unused)
+        asked = (
+            mode,
+            argnums if isinstance(argnums, int) else tuple(argnums),
+            len(args),
+            allow_unused,
+        )
+        if asked not in self._aims:
+            positions = tuple(positions_of(argnums, len(args)))
+            self._aims[asked] = Aim(mode, positions, isinstance(argnums, int), allow_unused)
+        return self._aims[asked]
 
     def _replayed(
         self, aim: Aim, args: Sequence[Any], settings: dict[str, Any]
@@ -185,9 +194,7 @@ class Compiled:
         if replay is None:
             replay = self._replays[key] = Replay(self._setup, aim, args, settings)
         self._last = replay
-        tree, blocks, m = replay(args, settings, units)
-        if self._setup.reduction == "mean":
-            blocks = [block / m for block in blocks]
+        tree, blocks = replay(args, settings, units)
         return replay.plan, replay.chosen, tree, blocks
 
     def _run(self, aim: Aim, args: Sequence[Any], settings: dict[str, Any]) -> Any:
