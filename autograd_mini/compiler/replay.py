@@ -259,7 +259,8 @@ class Variant:
         spans, start = [], 0
         for is_summed, size in zip(summed, self.sizes, strict=True):
             own = slice(start, start + size)
-            is_vector, where = is_summed or not self.batched, rows[own]
+            is_vector = is_summed or not self.batched
+            where: Any = rows[own]
             if is_vector:
                 where = slice(where[0], where[0] + size) if size else slice(0, 0)
             spans.append((is_vector, in_lanes[own], where))
