@@ -29,8 +29,13 @@ def test_first_example_prints_what_stands_below_it() -> None:
 
 def test_gradient_check_example_prints_its_verdict() -> None:
     """The gradient check of the README finds its gradient right."""
-    assert printed(EXAMPLES[4]) == "right\n"
-    assert "print(gradcheck.check_gradients(loss, [w]).verdict)  # right" in EXAMPLES[4]
+    assert printed(EXAMPLES[5]) == "right\n"
+    assert "print(gradcheck.check_gradients(loss, [w]).verdict)  # right" in EXAMPLES[5]
+
+
+def test_replayed_training_comes_to_the_loss_that_stands_below() -> None:
+    """300 replayed steps of gradient descent end where the README says."""
+    assert printed(EXAMPLES[4]) == OUTPUTS[3]
 
 
 def test_derivatives_are_those_that_stand_below() -> None:
