@@ -14,7 +14,7 @@ import numpy as np
 
 from autograd_mini.errors import LossError
 from autograd_mini.gradcheck.loss import call, recorded, takes_parameters
-from autograd_mini.gradcheck.probes import direction_step, moved
+from autograd_mini.gradcheck.probes import moved, random_step
 from autograd_mini.gradcheck.vectors import (
     Vector,
     by_node,
@@ -142,12 +142,11 @@ def check_complete(replay: Replay, params: Any, computed: Callable[[], Vector], 
 
     Replayed at parameters that are moved a little, it must give what is computed anew there.
     """
-    v = np.random.default_rng(0).normal(size=dictionary_to_vector(params).size)
-    step = direction_step(params, v / np.linalg.norm(v), 0, "", "two-sided", None)
+    step, size = random_step(params), dictionary_to_vector(params).size
     ends = []
     for end in (0, 1):
         with moved(step, end):
-            outputs = replay(shifted(params, v, 0.0))
+            outputs = replay(shifted(params, np.zeros(size), 0.0))
             ends.append((np.concatenate([np.ravel(np.real(z)) for z in outputs]), computed()))
     replayed, anew = (ends[1][i] - ends[0][i] for i in (0, 1))
     rounding = 100.0 * step.rounding * step.width * np.linalg.norm(ends[0][1])

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.errors import LossError
+from autograd_mini.gradcheck.probes import Step, moved
+from autograd_mini.gradcheck.vectors import Vector
 from autograd_mini.tape import Node, linearise, primal
 
 
@@ -32,6 +34,15 @@ def takes_parameters(f: Callable[..., Any]) -> bool:
 def call(f: Callable[..., Any], params: Any) -> Any:
     """Call a loss that takes no arguments, or one that takes the parameters."""
     return f(params) if takes_parameters(f) else f()
+
+
+def at_ends(f: Callable[..., Any], params: Any, step: Step) -> list[Vector]:
+    """Return what a function gives at the two probes of a step."""
+    found = []
+    for end in (0, 1):
+        with moved(step, end):
+            found.append(np.array(primal(call(f, params))))
+    return found
 
 
 def check_loss(loss: Callable[..., Any], params: Any) -> float:

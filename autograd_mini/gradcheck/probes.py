@@ -12,6 +12,7 @@ import numpy as np
 
 from autograd_mini.gradcheck.vectors import (
     Vector,
+    dictionary_to_vector,
     entry_dtype,
     named_entries,
     nodes_of,
@@ -125,6 +126,12 @@ def direction_step(
     if not width > 0:
         raise ValueError(f"eps={h:g} does not change the parameters")
     return Step(name, (number,), taken / width, moves, width, rounding / width)
+
+
+def random_step(params: Any) -> Step:
+    """Return a step along a random direction of all parameters, the same each time."""
+    v = np.random.default_rng(0).normal(size=dictionary_to_vector(params).size)
+    return direction_step(params, v / np.linalg.norm(v), 0, "", "two-sided", None)
 
 
 def check_method(method: str) -> None:
