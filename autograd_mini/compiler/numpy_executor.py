@@ -7,6 +7,7 @@ floats, as the engine computes it, so that every bit is the same.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -58,12 +59,20 @@ class NumpyExecutor:
         program: what to run.
         exact: whether every bit is to be as the eager engine has it: functions such as exp are then
             computed by Python, lane by lane, and sums are taken in order.
+        numbers: `complex` runs analytic operations on complex lanes, by their continuations; what
+            all lanes share stays real, and nothing may be summed over them.
     """
 
     engine = "numpy"
 
-    def __init__(self, program: Program, *, exact: bool = False) -> None:
-        self.program, self.exact = program, exact
+    def __init__(
+        self,
+        program: Program,
+        *,
+        exact: bool = False,
+        numbers: type[float] | type[complex] = float,
+    ) -> None:
+        self.program, self.exact, self.numbers = program, exact, numbers
         self.times = times = binding_times(program)
         lanes = LANE in times
         self.allocation = allocation = allocate(program, times) if lanes else _in_order(program)
@@ -78,7 +87,7 @@ class NumpyExecutor:
         self.idle: list[_Block] = []  # blocks of registers that no thread is using
 
     def __reduce__(self) -> Any:
-        return _restored, (self.program, self.exact)
+        return partial(NumpyExecutor, exact=self.exact, numbers=self.numbers), (self.program,)
 
     def __call__(self, shared: Array, lanes: Array | None = None) -> tuple[Array, Array]:
         """Return the shared results, (number,), and the lane results, (number, m).
@@ -95,7 +104,7 @@ class NumpyExecutor:
             values[k] = x
         run_on_floats(self.before, values)
         m = 0 if lanes is None else lanes.shape[1]
-        found = np.empty((len(self.lane_results), m))
+        found = np.empty((len(self.lane_results), m), dtype=self.numbers)
         if lanes is not None:
             self._run_lanes(values, lanes, found)
         run_on_floats(self.after, values)
@@ -159,9 +168,9 @@ class _Block:
     def __init__(self, executor: NumpyExecutor, width: int) -> None:
         program, times = executor.program, executor.times
         allocation = executor.allocation
-        self.width, self.exact = width, executor.exact
-        self.registers = np.empty((allocation.lane_size, width))
-        self.spare = np.empty(width)
+        self.width, self.exact, self.numbers = width, executor.exact, executor.numbers
+        self.registers = np.empty((allocation.lane_size, width), dtype=self.numbers)
+        self.spare = np.empty(width, dtype=self.numbers)
         self.shared: dict[int, Array] = {}  # by position: what all lanes share, as arrays
         self.sums: list[int] = []
         self.steps: list[tuple[Any, ...]] = []
@@ -220,7 +229,10 @@ class _Block:
         if self.exact and operation.name not in SAME_BITS:
             self.steps.append((_COPY, lane_by_lane(operation), (out, operands)))
             return
-        f = UFUNCS.get(operation.name, operation.array)
+        f: Any = UFUNCS.get(operation.name, operation.array)
+        if self.numbers is complex:
+            assert isinstance(operation, Primitive)
+            f = operation.analytic
         if isinstance(f, np.ufunc):
             self.steps.append((f, tuple(operands), out))
         else:
@@ -255,8 +267,14 @@ def lane_by_lane(operation: Primitive | Operation) -> Callable[..., Any]:
     """Return the function on arrays that computes an operation by its function on floats."""
     assert isinstance(operation, Primitive)
     assert operation.arity is not None
-    return np.frompyfunc(lambda *x: on_floats(operation, x), operation.arity, 1)
+    assert operation.scalar is not None
+    quick = np.frompyfunc(operation.scalar, operation.arity, 1)
+    careful = np.frompyfunc(lambda *x: on_floats(operation, x), operation.arity, 1)
 
+    def run(*operands: Array) -> Any:
+        try:
+            return quick(*operands)
+        except (ArithmeticError, ValueError):  # IEEE has an inf or nan for it
+            return careful(*operands)
 
-def _restored(program: Program, exact: bool) -> NumpyExecutor:
-    return NumpyExecutor(program, exact=exact)
+    return run

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.gradcheck.complex_step import TINY, Replay, check_complete, shifted
+from autograd_mini.gradcheck.complex_step import TINY, Replay, check_complete, imaginary_along
 from autograd_mini.gradcheck.loss import call, sides
 from autograd_mini.gradcheck.numerical import derivatives, difference
 from autograd_mini.gradcheck.probes import Method, Step, direction_step, moved, probe_steps
@@ -124,11 +124,12 @@ class Comparison:
         With projections each parameter's part of a product is in turn projected on one direction.
         """
         bars = recorded_gradient(self.loss, self.params)
-        product = self.numerical_product(bars)
+        steps = self.steps(projections or DIRECTIONS)
         scale = float(np.max(np.abs(swept_gradient(self.loss, self.params)), initial=0.0))
         found: dict[str, list[Component]] = {f"{mode} over rev": [] for mode in modes}
-        for j, step in enumerate(self.steps(projections or DIRECTIONS)):
-            numerical, v = product(step), step.vector(self.size)
+        products = self.numerical_products(bars, steps)
+        for j, (step, numerical) in enumerate(zip(steps, products, strict=True)):
+            v = step.vector(self.size)
             noise = 8.0 * scale * step.rounding
             readings = self.readings(projections)
             for mode, components in found.items():
@@ -156,25 +157,24 @@ class Comparison:
             return probe_steps(self.params, "complex-step", None)
         return [replace(step, moves=()) for (step,) in self.steps_by_parameter(1)]
 
-    def numerical_product(self, bars: dict[Node, Any]) -> Callable[[Step], Vector]:
-        """Return what computes the product of the Hessian with a direction from the gradient."""
+    def numerical_products(self, bars: dict[Node, Any], steps: Sequence[Step]) -> Iterator[Vector]:
+        """Yield the product of the Hessian with each direction, from the gradient."""
         nodes = parameter_nodes(self.params)
 
         def gradient() -> Vector:
             return swept_gradient(self.loss, self.params)
 
         if self.method != "complex-step":
-            return lambda step: difference(gradient, self.params, step)
+            for step in steps:
+                yield difference(gradient, self.params, step)
+            return
         outputs = [bars.get(node, np.zeros(np.shape(node.primal))) for node in nodes]
         replay = Replay(outputs, nodes)
         check_complete(replay, self.params, gradient, "the recorded gradient")
         h = TINY if self.eps is None else self.eps
-
-        def product(step: Step) -> Vector:
-            found = replay(shifted(self.params, step.vector(self.size), h))
-            return np.concatenate([np.ravel(np.imag(z)) / h for z in found])
-
-        return product
+        vectors = (step.vector(self.size) for step in steps)
+        for part in imaginary_along(replay, self.params, vectors, h):
+            yield part / h
 
     def without_kinks(
         self, components: Sequence[Component], steps: Sequence[Step]
