@@ -120,10 +120,11 @@ class Lanes:
     """
 
     def __init__(self, program: Program, params: Any, count: int) -> None:
-        from autograd_mini.compiler.executors import make_executor
+        from autograd_mini.compiler.executors import Engine, make_executor
 
-        loads = "numba" in sys.modules or len(program) * count > WORTH_LOADING
-        self.run = make_executor(program, "auto" if loads else "numpy", exact=True)
+        loaded = "autograd_mini.compiler.kernels" in sys.modules
+        engine: Engine = "auto" if loaded or len(program) * count > WORTH_LOADING else "numpy"
+        self.run = make_executor(program, engine, exact=True)
         self.expected = np.array([guard.expected for guard in program.guards], dtype=bool)
         nodes = [node for _, entry in named_entries(params) for node in nodes_of(entry)]
         self.rows = {node: row for row, node in enumerate(nodes)}
