@@ -143,7 +143,7 @@ def _gelu_tanh_slope(z: Any, x: Any) -> Any:
 
 _gelu_tanh = Elementwise(
     "gelu_tanh",
-    lambda x: max(x, -40.0) * _gate(clip(x, -40.0, 40.0)),
+    lambda x: max(x, -40.0) * _gate(min(max(x, -40.0), 40.0)),
     lambda x: np.maximum(x, -40) * _gate(clip(x, -40.0, 40.0)),
     _gelu_tanh_slope,
     latex=[

@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd_mini.ops.arithmetic import abs, hypot, quotient_or_zero, sqrt, square
 from autograd_mini.ops.comparisons import greater
-from autograd_mini.ops.rounding import floor, remainder
+from autograd_mini.ops.rounding import floor, remainder, rint
 from autograd_mini.ops.selection import where
 from autograd_mini.primitive import Elementwise
 
@@ -201,6 +201,14 @@ _NEAR = 0.3
 _TAYLOR = [(-1) ** k * 2 * k / math.factorial(2 * k + 1) for k in range(1, 14)]
 
 
+def _sinc_scalar(x: float) -> float:
+    if x == 0.0:
+        return 1.0
+    whole = rint(x)
+    alternating = 1.0 - 2.0 * remainder(whole, 2.0)
+    return alternating * math.sin(math.pi * (x - whole)) / math.pi / x
+
+
 def _sinc_array(x: Any) -> Any:
     whole = np.rint(x)
     alternating = 1 - 2 * np.remainder(whole, 2)
@@ -221,7 +229,7 @@ def _sinc_slope(z: Any, x: Any) -> Any:
 
 sinc = Elementwise(
     "sinc",
-    lambda x: float(_sinc_array(x)),
+    _sinc_scalar,
     _sinc_array,
     _sinc_slope,
     latex=[r"\frac{{\cos(\pi\,{x})-{z}}}{{{x}}}"],
