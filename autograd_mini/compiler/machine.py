@@ -20,6 +20,9 @@ class Operation:
     array: Callable[..., Any]
     scalar: Callable[..., float] | None = None
 
+    def __reduce__(self) -> str:
+        return self.name.upper()  # copies and pickles refer to this module
+
 
 MULTIPLY_ADD = Operation("multiply_add", lambda w, x, a: w * x + a, lambda w, x, a: w * x + a)
 """w x + a, of the product and then of the sum each rounded."""
