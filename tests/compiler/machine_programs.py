@@ -1,0 +1,71 @@
+"""Random programs as the passes leave them: with multiply-adds, and sums over the lanes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from autograd_mini.compiler.machine import LANE_DOT, LANE_SUM, MULTIPLY_ADD
+from autograd_mini.compiler.program import (
+    AFTER,
+    LANE,
+    Constant,
+    Entry,
+    Input,
+    Instruction,
+    Program,
+    binding_times,
+)
+from autograd_mini.ops import elementwise as e
+from tests.compiler.interpreter import interpret
+
+ARITHMETIC = [e.add, e.subtract, e.multiply, e.divide]
+OPERATIONS = [*ARITHMETIC, e.maximum, e.greater, e.where, e.tanh, e.relu]
+
+
+@st.composite
+def machine_programs(draw: st.DrawFn) -> Program:
+    """Draw a program for shared inputs s, t and lane inputs x, y.
+
+    Operands are often recent values, so that there are chains as well as long lives.
+    """
+    entries: list[Entry] = [Input("s"), Input("x", lane=True), Constant(0.5), Input("t")]
+    entries += [Input("y", lane=True), Constant(-2.0)]
+
+    def operands(number: int, allowed: list[int]) -> tuple[int, ...]:
+        places = st.sampled_from(allowed) | st.sampled_from(allowed[-3:])
+        return tuple(draw(places) for _ in range(number))
+
+    for _ in range(draw(st.integers(1, 40))):
+        times = binding_times(Program(entries, ()))
+        before_sums = [k for k, time in enumerate(times) if time != AFTER]
+        of_lanes = [k for k, time in enumerate(times) if time == LANE]
+        shared = [k for k, time in enumerate(times) if time != LANE]
+        operation: Any = draw(
+            st.sampled_from([*OPERATIONS, *[MULTIPLY_ADD] * 6, LANE_SUM, LANE_DOT])
+        )
+        if operation is LANE_SUM:
+            chosen = operands(1, of_lanes)
+        elif operation is LANE_DOT:
+            chosen = operands(1, of_lanes) + operands(1, before_sums)
+        else:
+            number = 3 if operation is MULTIPLY_ADD else operation.arity
+            chosen = operands(number, draw(st.sampled_from([shared, before_sums])))
+        entries.append(Instruction(operation, chosen))
+    positions = st.integers(0, len(entries) - 1)
+    return Program(entries, tuple(draw(st.lists(positions, min_size=1, max_size=6))))
+
+
+def expected(
+    program: Program, shared: Sequence[float], lanes: np.ndarray
+) -> tuple[list[float], np.ndarray]:
+    """Return what an executor must: the results that all lanes share, and those of the lanes."""
+    times = binding_times(program)
+    results = interpret(program, shared, lanes)
+    kinds = [times[k] == LANE for k in program.results]
+    of_lanes = [x for x, lane in zip(results, kinds, strict=True) if lane]
+    common = [x for x, lane in zip(results, kinds, strict=True) if not lane]
+    return common, np.reshape(of_lanes, (-1, lanes.shape[1]))

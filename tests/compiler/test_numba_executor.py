@@ -1,0 +1,265 @@
+"""The numba executor gives what the plainest interpreter gives, on any lanes and threads."""
+
+from __future__ import annotations
+
+import math
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autograd_mini.compiler import numba_executor
+from autograd_mini.compiler.chains import MULTIPLY_ADDS, merge_chains
+from autograd_mini.compiler.machine import LANE_DOT, LANE_SUM, MULTIPLY_ADD
+from autograd_mini.compiler.numba_executor import NumbaExecutor, unsupported
+from autograd_mini.compiler.program import (
+    BEFORE,
+    LANE,
+    Constant,
+    Input,
+    Instruction,
+    Program,
+    binding_times,
+)
+from autograd_mini.compiler.runs import in_runs
+from autograd_mini.errors import DataError
+from autograd_mini.ops import elementwise as e
+from autograd_mini.primitive import register_primitive
+from tests.compiler.interpreter import interpret, same_bits
+from tests.compiler.machine_programs import expected, machine_programs
+
+pytest.importorskip("numba", reason="numba, the extra `fast`, is not installed")
+
+EPSILON = np.finfo(float).eps
+
+
+def numbers(m: int) -> np.ndarray:
+    """Return two rows of lanes."""
+    return np.random.default_rng(m).normal(size=(2, m))
+
+
+@given(program=machine_programs(), m=st.sampled_from([1, 7, 63, 64, 65, 200]))
+def test_programs_in_order_have_every_bit(program: Program, m: int):
+    """With exact=True all results are the same, to the last bit."""
+    shared, lanes = np.array([0.75, -1.25]), numbers(m)
+    common, of_lanes = expected(program, shared, lanes)
+    results = NumbaExecutor(program, exact=True)(shared, lanes)
+    assert same_bits(results[0], common)
+    assert same_bits(results[1], of_lanes)
+
+
+@given(program=machine_programs())
+def test_what_is_no_sum_has_every_bit(program: Program):
+    """Without exact=True too: what lanes compute, and what comes before them."""
+    shared, lanes = np.array([0.75, -1.25]), numbers(65)
+    common, of_lanes = expected(program, shared, lanes)
+    results = NumbaExecutor(program)(shared, lanes)
+    assert same_bits(results[1], of_lanes)
+    times = binding_times(program)
+    before = [times[k] == BEFORE for k in program.results if times[k] != LANE]
+    assert same_bits(results[0][before], np.array(common)[before])
+
+
+def sums(number: int) -> Program:
+    """Return a program for Σ x and for Σ y z of so many z, in either order of the factors."""
+    entries: list[Any] = [Input("x", lane=True), Input("y", lane=True)]
+    for k in range(number):
+        entries.append(Instruction(e.add, (0, k + 1)))  # x + y, 2x + y, 3x + y ...
+    entries.append(Instruction(LANE_SUM, (0,)))
+    for k in range(2, 2 + number):
+        entries.append(Instruction(LANE_DOT, (k, 1) if k % 2 else (1, k)))
+    return Program(entries, tuple(range(2 + number, len(entries))))
+
+
+@pytest.mark.parametrize("m", [0, 1, 15, 16, 17, 63, 64, 65, 100, 1000, 4096, 4097, 10_000])
+@pytest.mark.parametrize("number", [1, 2, 5, 8])
+@pytest.mark.parametrize("exact", [True, False])
+def test_sums_over_lanes(m: int, number: int, exact: bool):
+    """Each is the true sum but for m roundings, and with exact=True that in order to the bit."""
+    lanes = numbers(m)
+    found = NumbaExecutor(sums(number), exact=exact)(np.zeros(0), lanes)[0]
+    x, y = lanes
+    terms = [x]
+    z = y
+    for _ in range(number):
+        z = x + z
+        terms.append(y * z)
+    for total, summed in zip(found, terms, strict=True):
+        error = abs(total - math.fsum(summed))
+        assert error <= m * EPSILON * math.fsum(np.abs(summed))
+        if exact:
+            in_order = 0.0
+            for term in summed.tolist():
+                in_order += term
+            assert total == in_order
+
+
+@pytest.fixture
+def three_threads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Let threads be taken however small the work; tell how many were, call by call."""
+    taken = []
+
+    class Pool(ThreadPoolExecutor):
+        def submit(self, *args: Any, **kwargs: Any) -> Any:
+            taken.append(1)
+            return super().submit(*args, **kwargs)
+
+    monkeypatch.setattr(numba_executor, "_WORTH", 0)
+    monkeypatch.setattr(numba_executor, "_cores", lambda: 3)
+    monkeypatch.setattr(numba_executor, "ThreadPoolExecutor", Pool)
+    return taken
+
+
+def test_the_number_of_cores_changes_no_bit(three_threads: list[int], request: Any):
+    """Groups of lanes on three threads, and all on one."""
+    lanes = numbers(20_000)
+    run = NumbaExecutor(sums(5))
+    on_three = run(np.zeros(0), lanes)
+    assert len(three_threads) == 2  # beside the caller's own
+    request.getfixturevalue("monkeypatch").setattr(numba_executor, "_cores", lambda: 1)
+    on_one = run(np.zeros(0), lanes)
+    assert len(three_threads) == 2
+    assert same_bits(on_three[0], on_one[0])
+
+
+def test_one_executor_in_several_threads():
+    """Calls do not disturb each other, and their results are their own."""
+    entries = [Input("s"), Input("x", lane=True), Input("y", lane=True)]
+    entries += [Instruction(e.multiply, (0, 1)), Instruction(e.sin, (3,))]
+    entries += [Instruction(LANE_DOT, (4, 2))]
+    run = NumbaExecutor(Program(entries, (5, 4)))
+    lanes = numbers(3_000)
+
+    def call(s: float) -> tuple[np.ndarray, np.ndarray]:
+        return run(np.array([s]), lanes)
+
+    scales = [float(s) for s in range(40)]
+    alone = [call(s) for s in scales]
+    with ThreadPoolExecutor(4) as pool:
+        together = [*pool.map(call, scales)]
+    for (total, z), (other_total, other_z) in zip(alone, together, strict=True):
+        assert same_bits(total, other_total)
+        assert same_bits(z, other_z)
+    assert not same_bits(alone[1][1], alone[2][1])
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 4, 5, 16, 17, 40])
+@pytest.mark.parametrize("lane", [True, False])
+@pytest.mark.parametrize("start", ["shared", "lane"])
+def test_chains(length: int, lane: bool, start: str):
+    """w0 x + (w1 x + ...) in order, of any length, on lanes and on floats."""
+    entries: list[Any] = [Input(f"w{k}") for k in range(length)]
+    entries += [Input("x", lane), Input("a", lane and start == "lane")]
+    x, accumulator = length, length + 1
+    for k in range(length):
+        operands = (k, x, accumulator) if k % 2 else (x, k, accumulator)
+        entries.append(Instruction(MULTIPLY_ADD, operands))
+        accumulator = len(entries) - 1
+    program = Program(entries, (accumulator,))
+    shared = np.random.default_rng(length).normal(size=len(entries) - length)
+    given_shared = shared[: sum(isinstance(z, Input) and not z.lane for z in entries)]
+    count = sum(isinstance(z, Input) and z.lane for z in entries)
+    lanes = numbers(70)[:count]
+    found = NumbaExecutor(program)(given_shared, lanes)
+    common, of_lanes = expected(program, given_shared.tolist(), lanes)
+    assert same_bits(found[0], common)
+    assert same_bits(found[1], of_lanes)
+
+
+def test_links_that_are_wanted_stay():
+    """Only a link that nothing else uses becomes part of a chain."""
+    links = [Instruction(MULTIPLY_ADD, (0, 1, k)) for k in (1, 2, 3)]
+    program = Program([Input("w"), Input("x", lane=True), *links], (4,))
+
+    def lengths(program: Program) -> list[int]:
+        entries = merge_chains(program, binding_times(program)).entries
+        assert all(z.operation is MULTIPLY_ADDS for z in entries if isinstance(z, Instruction))
+        return [len(z.operands) // 2 for z in entries if isinstance(z, Instruction)]
+
+    assert lengths(program) == [3]
+    assert lengths(Program(program.entries, (4, 3))) == [2, 1]
+    assert lengths(Program(program.entries, (4, 2))) == [1, 2]
+
+
+def test_like_instructions_on_floats_follow_one_another():
+    """cos(sin(x)) of each of many x becomes a run of sin and a run of cos, and means the same."""
+    n = 50
+    entries: list[Any] = [Input("x") for _ in range(n)]
+    for k in range(n):
+        entries += [Instruction(e.sin, (k,)), Instruction(e.cos, (len(entries),))]
+    program = Program(entries, tuple(range(n + 1, 3 * n, 2)))
+    ordered = in_runs(program, binding_times(program))
+    names = [z.operation.name for z in ordered.entries if isinstance(z, Instruction)]
+    assert names == ["sin"] * n + ["cos"] * n
+    x = np.linspace(-3.0, 3.0, n)
+    assert same_bits(NumbaExecutor(program)(x)[0], interpret(program, x.tolist()))
+
+
+def test_arrays_of_other_kinds_and_orders():
+    """Integers, transposed and read-only arrays are read right, and nothing is written to them."""
+    entries = [Input("s"), Input("x", lane=True), Input("y", lane=True)]
+    entries += [Instruction(e.multiply, (0, 1)), Instruction(e.subtract, (3, 2))]
+    run = NumbaExecutor(Program(entries, (4,)))
+    lanes = np.arange(20).reshape(10, 2).T
+    locked = lanes.astype(float)
+    locked.flags.writeable = False
+    for given_lanes in lanes, lanes.astype(float), locked, np.repeat(lanes, 2, axis=1)[:, ::2]:
+        _, found = run(np.array([3]), given_lanes)
+        np.testing.assert_array_equal(found, [3 * lanes[0] - lanes[1]])
+
+
+def test_results_that_are_inputs_or_constants():
+    """A result may be given, and may be wanted twice."""
+    entries = [Input("s"), Input("x", lane=True), Constant(2.5)]
+    run = NumbaExecutor(Program(entries, (1, 0, 2, 1, 0)))
+    common, of_lanes = run(np.array([7.0]), np.array([[1.0, 2.0]]))
+    assert common.tolist() == [7.0, 2.5, 7.0]
+    assert of_lanes.tolist() == [[1.0, 2.0], [1.0, 2.0]]
+
+
+def test_wide_programs_on_short_blocks():
+    """More registers than the cache holds: each of 2,000 values lives to the end."""
+    n = 2_000
+    entries: list[Any] = [Input("x", lane=True)]
+    entries += [Instruction(e.sin, (k,)) for k in range(n)]
+    total = n
+    for k in range(n - 1, 0, -1):
+        entries.append(Instruction(e.add, (total, k)))
+        total = len(entries) - 1
+    lanes = numbers(130)[:1]
+    found = NumbaExecutor(Program(entries, (total,)))(np.zeros(0), lanes)[1]
+    z, values = lanes[0], []
+    for _ in range(n):
+        z = np.array([math.sin(x) for x in z])
+        values.append(z)
+    summed = values[-1]
+    for value in values[-2::-1]:
+        summed = summed + value
+    assert same_bits(found[0], summed)
+
+
+@pytest.mark.usefixtures("scratch_registry")
+def test_what_is_not_compiled_is_named():
+    """Primitives that SciPy computes, and a user's own, whatever their names."""
+    own = register_primitive("lane_sum", np.positive, partials=[1.0])
+    entries = [Input("x"), Instruction(e.digamma, (0,)), Instruction(own, (1,))]
+    program = Program([*entries, Instruction(e.sin, (2,))], (3,))
+    assert unsupported(program) == ["digamma", "lane_sum"]
+    with pytest.raises(DataError, match=r"no code for digamma, lane_sum: .*take engine 'numpy'"):
+        NumbaExecutor(program)
+
+
+@settings(max_examples=10)
+@given(program=machine_programs())
+def test_pickling(program: Program):
+    """An executor is pickled as its program."""
+    run = NumbaExecutor(program, exact=True)
+    shared, lanes = np.array([0.75, -1.25]), numbers(5)
+    for x, y in zip(
+        pickle.loads(pickle.dumps(run))(shared, lanes), run(shared, lanes), strict=True
+    ):
+        assert same_bits(x, y)
