@@ -40,10 +40,7 @@ def make_executor(program: Program, engine: Engine, exact: bool) -> Executor:
         require_modules("numba", extra="fast")
     if engine == "numpy" or find_spec("numba") is None:
         return NumpyExecutor(program, exact=exact)
-    try:
-        from autograd_mini.compiler.numba_executor import NumbaExecutor, unsupported
-    except ImportError:  # until it is there
-        return NumpyExecutor(program, exact=exact)
+    from autograd_mini.compiler.numba_executor import NumbaExecutor, unsupported
 
     missing = unsupported(program)
     if not missing:

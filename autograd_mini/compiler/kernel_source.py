@@ -122,6 +122,9 @@ SCALAR_BRANCHES = {
     "multiply_add": """\
 for k in range(first, last):
     s[d[k]] = s[x[k]] * s[y[k]] + s[z[k]]""",
+    "multiply_subtract": """\
+for k in range(first, last):
+    s[d[k]] = s[z[k]] - s[x[k]] * s[y[k]]""",
     "multiply_adds": """\
 for k in range(first, last):
     total = s[x[k]]

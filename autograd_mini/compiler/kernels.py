@@ -28,7 +28,7 @@ PRIMITIVES = [
 
 SCALAR_NAMES = [
     *PRIMITIVES,
-    "multiply_add", "multiply_adds",
+    "multiply_add", "multiply_subtract", "multiply_adds",
 ]
 """The operations on floats, by opcode."""
 
@@ -409,7 +409,10 @@ def run_scalars(code, terms, s):
         elif op == 70:  # multiply_add
             for k in range(first, last):
                 s[d[k]] = s[x[k]] * s[y[k]] + s[z[k]]
-        elif op == 71:  # multiply_adds
+        elif op == 71:  # multiply_subtract
+            for k in range(first, last):
+                s[d[k]] = s[z[k]] - s[x[k]] * s[y[k]]
+        elif op == 72:  # multiply_adds
             for k in range(first, last):
                 total = s[x[k]]
                 for t in range(y[k], z[k]):

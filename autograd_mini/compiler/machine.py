@@ -27,6 +27,11 @@ class Operation:
 MULTIPLY_ADD = Operation("multiply_add", lambda w, x, a: w * x + a, lambda w, x, a: w * x + a)
 """w x + a, of the product and then of the sum each rounded."""
 
+MULTIPLY_SUBTRACT = Operation(
+    "multiply_subtract", lambda w, x, a: a - w * x, lambda w, x, a: a - w * x
+)
+"""a - w x, likewise."""
+
 DETACHED = Operation("detach", lambda of: of)
 """What a detached node stands for while a function is traced; a program has none."""
 

@@ -13,8 +13,9 @@ from typing import TypeGuard
 
 import numpy as np
 
-from autograd_mini.compiler.machine import MULTIPLY_ADD, Operation
+from autograd_mini.compiler.machine import MULTIPLY_ADD, MULTIPLY_SUBTRACT, Operation
 from autograd_mini.compiler.program import (
+    LANE,
     Constant,
     Entry,
     Input,
@@ -192,24 +193,43 @@ def settle(program: Program) -> Program:
 
 
 def fuse(program: Program) -> Program:
-    """Make one operation of a product and the sum that alone uses it: z = w x + a.
+    """Make one operation of a product and the sum that alone uses it: z = a + w x, z = a - w x.
 
-    Product and sum are each rounded, so bits stay as they are.
+    Product and sum are each rounded, so bits stay as they are. Lanes have the sum only: there, the
+    product of a shared factor is what is frequent.
     """
     entries = [*program.entries]
     times = binding_times(program)
     uses = use_counts(program)
+
+    def factors(product: int, k: int) -> tuple[int, ...]:
+        """Return the factors of a product that entry k alone uses, and at the same time."""
+        made = entries[product]
+        if uses[product] == 1 and times[product] == times[k] and isinstance(made, Instruction):
+            if made.operation is e.multiply:
+                return made.operands
+            if made.operation is e.square:
+                return made.operands * 2
+        return ()
+
     for k, entry in enumerate(program.entries):
         if is_instruction(entry, e.add):
-            for product, term in (entry.operands[::-1], entry.operands):
-                made = entries[product]
-                if (
-                    uses[product] == 1
-                    and times[product] == times[k]
-                    and is_instruction(made, e.multiply)
-                ):
-                    entries[k] = Instruction(MULTIPLY_ADD, (*made.operands, term))
-                    break
+            x, y = entry.operands
+            a, both = (x, factors(y, k)) if factors(y, k) else (y, factors(x, k))
+            operation = MULTIPLY_ADD
+        elif is_instruction(entry, e.subtract) and times[k] != LANE:
+            a, both = entry.operands[0], factors(entry.operands[1], k)
+            operation = MULTIPLY_SUBTRACT
+        else:
+            continue
+        if both:
+            w, x = both
+            if operation is MULTIPLY_ADD and times[k] != LANE:
+                if negated(entries[x]) is not None:
+                    w, x = x, w
+                if (opposite := negated(entries[w])) is not None:
+                    operation, w = MULTIPLY_SUBTRACT, opposite
+            entries[k] = Instruction(operation, (w, x, a))
     return prune(program.with_results(entries, range(len(entries))))
 
 

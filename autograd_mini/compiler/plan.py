@@ -76,7 +76,8 @@ class Plan:
         """Return what all lanes share as a vector, followed by `more` numbers and arrays."""
         parts = [units[i] for i in self.shared_units]
         parts = [x.ravel() if isinstance(x, np.ndarray) else [x] for x in parts]
-        return np.concatenate([*parts, *more, ()], dtype=np.float64)
+        parts += more
+        return np.concatenate(parts, dtype=np.float64) if parts else np.empty(0)
 
     def by_lane(self, units: Sequence[Any]) -> tuple[Array | None, int]:
         """Return what each lane has for itself, one row a number, and how many lanes there are.

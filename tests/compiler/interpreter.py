@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from autograd_mini.compiler.machine import LANE_DOT, LANE_SUM, MULTIPLY_ADD
+from autograd_mini.compiler.machine import LANE_DOT, LANE_SUM, MULTIPLY_ADD, MULTIPLY_SUBTRACT
 from autograd_mini.compiler.program import (
     LANE,
     Constant,
@@ -54,6 +54,8 @@ def computed(entry: Instruction, operands: Sequence[list[float]], m: int) -> lis
         return [total] * m
     if entry.operation is MULTIPLY_ADD:
         return [w * x + a for w, x, a in zip(*operands, strict=True)]
+    if entry.operation is MULTIPLY_SUBTRACT:
+        return [a - w * x for w, x, a in zip(*operands, strict=True)]
     with np.errstate(all="ignore"):
         return [on_floats(entry.operation, terms) for terms in zip(*operands, strict=True)]  # type: ignore[arg-type]
 

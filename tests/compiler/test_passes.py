@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd_mini.compiler.machine import MULTIPLY_ADD
+from autograd_mini.compiler.machine import MULTIPLY_ADD, MULTIPLY_SUBTRACT
 from autograd_mini.compiler.passes import TIDY, fold, fuse, prune, settle, share, simplify
 from autograd_mini.compiler.program import Constant, Guard, Input, Instruction, Program
 from autograd_mini.ops import elementwise as e
@@ -183,6 +183,26 @@ def test_fuse_takes_a_product_that_is_used_once() -> None:
     program = fuse(Program(entries, (5, 7, 8)))
     assert operations(program) == ["multiply_add", "multiply_add", "multiply", "add", "add"]
     assert program.entries[2] == Instruction(MULTIPLY_ADD, (0, 1, 0))
+
+
+def test_fuse_takes_squares_and_differences() -> None:
+    """A + x², a - w x, a + (-w) x; in lanes only the sum."""
+    entries = [
+        X,
+        Y,
+        Instruction(e.square, (0,)),
+        Instruction(e.add, (1, 2)),
+        Instruction(e.multiply, (0, 1)),
+        Instruction(e.subtract, (3, 4)),
+        Instruction(e.neg, (5,)),
+        Instruction(e.multiply, (0, 6)),
+        Instruction(e.add, (7, 1)),
+    ]
+    program = fuse(Program(entries, (8,)))
+    assert operations(program) == ["multiply_add", "multiply_subtract", "multiply_subtract"]
+    assert program.entries[-1] == Instruction(MULTIPLY_SUBTRACT, (3, 0, 1))
+    in_lanes = fuse(Program([X._replace(lane=True), *entries[1:]], (8,)))
+    assert operations(in_lanes) == ["multiply_add", "multiply", "subtract", "neg", "multiply_add"]
 
 
 def test_fuse_leaves_what_lanes_share_to_be_computed_once() -> None:
