@@ -41,6 +41,12 @@ UFUNCS: dict[str, Callable[..., Any]] = {
 }
 """What computes a primitive in place where its forward function cannot."""
 
+BY_KEYWORD: dict[Any, Callable[..., Any]] = {
+    np.maximum: lambda x, y, out: np.maximum(x, y, out=out),
+    np.minimum: lambda x, y, out: np.minimum(x, y, out=out),
+}
+"""The ufuncs that NumPy does not want to be given `out` by position."""
+
 SAME_BITS = frozenset(
     [
         *("abs", "add", "ceil", "divide", "equal", "fmax", "fmin", "floor", "greater"),
@@ -234,7 +240,7 @@ class _Block:
             assert isinstance(operation, Primitive)
             f = operation.analytic
         if isinstance(f, np.ufunc):
-            self.steps.append((f, tuple(operands), out))
+            self.steps.append((BY_KEYWORD.get(f, f), tuple(operands), out))
         else:
             self.steps.append((_COPY, f, (out, operands)))
 
