@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_mini.errors import StateError
+from autograd_mini.ops.elementwise import positive
 from autograd_mini.state import scope
 from autograd_mini.tape import Node, is_object_array
 from autograd_mini.tracer import TRACER
@@ -176,8 +177,17 @@ def items(attributes: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
 def is_parameter(x: Any) -> bool:
     """Return whether something is a leaf, or an object array of leaves."""
     if isinstance(x, Node):
-        return x.is_leaf
-    return is_object_array(x) and all(isinstance(node, Node) and node.is_leaf for node in x.flat)
+        return stands_for_leaf(x)
+    return is_object_array(x) and all(
+        isinstance(node, Node) and stands_for_leaf(node) for node in x.flat
+    )
+
+
+def stands_for_leaf(x: Node) -> bool:
+    """Return whether a node is a leaf, or the copy that a transform puts in the place of one."""
+    while x.primitive is positive:
+        x = x.parents[0]
+    return x.primitive is None
 
 
 def apart(module: Module) -> tuple[list[Any], Build]:
@@ -210,7 +220,7 @@ def static(module: Module) -> Hashable:
         for path, item in module._walk()
         if isinstance(item, Module)
         for name, setting in (("training", item.training), *vars(item).items())
-        if isinstance(setting, bool | int | float | str)
+        if isinstance(setting, bool | int | float | str) and name != "_called"
     )
 
 

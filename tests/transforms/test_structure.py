@@ -170,6 +170,22 @@ def test_modules(kind: type[am.Node]):
     assert g.rng is model.rng
 
 
+@pytest.mark.parametrize("kind", [am.Value, am.Tensor])
+def test_a_module_has_its_weights_inside(kind: type[am.Node]):
+    """A function that asks the module for its weights gets them: the L2 term adds λ/m W."""
+    model = nn.MLP(3, [4, 2], kind=kind, rng=0)
+
+    def penalty(model: nn.MLP) -> Any:
+        return nn.l2_penalty(model.weights(), l2=3.0, m=2) + am.sum(model(X[None]))
+
+    with_term = am.grad(penalty)(model)
+    without = am.grad(lambda model: am.sum(model(X[None])))(model)
+    for name, array in model.arrays().items():
+        gain = 3.0 / 2 * am.data(array) if name.endswith("W") else np.zeros(array.shape)
+        found = am.data(with_term.arrays()[name]) - am.data(without.arrays()[name])
+        assert_allclose(found, gain, atol=1e-14)
+
+
 def test_shared_parts_of_a_module():
     """A parameter that two parts share is one parameter, and its gradient the sum over its uses."""
 
