@@ -19,6 +19,7 @@ from autograd_mini.ops.shaping import broadcast_to, reshape, transpose
 from autograd_mini.primitive import ArrayPrimitive
 from autograd_mini.recording import apply
 from autograd_mini.tape import Node, is_object_array, primal
+from autograd_mini.tracer import TRACER, told
 
 __all__ = [
     "max",
@@ -73,8 +74,13 @@ def kept_shape(x: Any, axis: Axis) -> tuple[int, ...]:
 
 
 def floats(x: Any) -> Any:
-    """Return the numbers in an array, which may hold `Value`s."""
-    return np.frompyfunc(primal, 1, 1)(x).astype(float) if is_object_array(x) else np.asarray(x)
+    """Return the numbers in an array, which may hold `Value`s; a tracer hears of it."""
+    if not is_object_array(x):
+        return np.asarray(x)
+    if TRACER.get() is not None:
+        for node in x.flat:
+            told(node)
+    return np.frompyfunc(primal, 1, 1)(x).astype(float)
 
 
 def split_axes(x: Any, axis: Axis) -> tuple[tuple[int, ...], tuple[int, ...]]:

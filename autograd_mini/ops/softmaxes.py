@@ -6,10 +6,22 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.ops.elementwise import exp
+from autograd_mini.ops.elementwise import (
+    abs,
+    equal,
+    exp,
+    greater,
+    log,
+    log1p,
+    maximum,
+    where,
+)
 from autograd_mini.ops.reductions import Axis, floats, keep, reduce, sum
 from autograd_mini.primitive import ArrayPrimitive
 from autograd_mini.recording import apply
+from autograd_mini.state import no_grad
+from autograd_mini.tape import is_object_array
+from autograd_mini.tracer import TRACER
 
 __all__ = [
     "log_softmax",
@@ -42,6 +54,11 @@ def _shifted(x: Any, axis: Axis) -> tuple[Any, Any]:
     Where the largest is infinite, 0 is subtracted: the difference is never NaN. It is a constant
     also where `x` holds `Value`s: the result does not depend on it.
     """
+    if TRACER.get() is not None and is_object_array(x):  # at a replay another x is the largest
+        with no_grad():
+            shift = _largest.reduce(x, axis=axis, keepdims=True)
+            shift = where(equal(abs(shift), np.inf), 0.0, shift)
+        return x - shift, shift
     shift = np.maximum.reduce(floats(x).real, axis=axis, keepdims=True, initial=-np.inf)
     if not np.isfinite(shift).all():  # seldom
         shift = np.where(np.isfinite(shift), shift, 0)
@@ -49,11 +66,20 @@ def _shifted(x: Any, axis: Axis) -> tuple[Any, Any]:
         return x - shift, shift
 
 
+_largest = np.frompyfunc(maximum, 2, 1, identity=-np.inf)  # recorded; np.maximum compares
+
+
 def _log_total(x: Any, axis: Axis) -> tuple[Any, Any, Any]:
     """Return log(sum(exp)) of `x` minus its largest, kept; the difference; and the largest."""
     shifted, shift = _shifted(x, axis)
     e = np.exp(shifted)
     total = np.add.reduce(e, axis=axis, keepdims=True)
+    if TRACER.get() is not None and is_object_array(x):  # at a replay the other branch may be due
+        largest = equal(shifted, 0.0)
+        ties = np.add.reduce(largest, axis=axis, keepdims=True) - 1
+        rest = np.add.reduce(e - largest, axis=axis, keepdims=True) + ties
+        with np.errstate(divide="ignore"):
+            return where(greater(total, 1.001), log(total), log1p(rest)), shifted, shift
     if floats(total).real.min(initial=2.0) > 1.001:
         return np.log(total), shifted, shift
     # Beside the exp(0) = 1 of the largest little is left of what the others add: log1p keeps it.
