@@ -70,6 +70,8 @@ class Value(Operators):
 
     def checked(self, data: Any) -> float:
         """Return one real number as a float."""
+        if data.__class__ is float:  # most often
+            return data
         if isinstance(data, np.ndarray | np.generic) and data.ndim == 0:
             data = data.item()
         if not isinstance(data, Real):
@@ -112,11 +114,11 @@ def values(array: Any, *, name: str | None = None) -> Any:
     With a name, the element at [i, j] is called `name[i,j]`.
     """
     numbers = np.asarray(array)
-    nodes = np.empty(numbers.shape, dtype=object)
-    for index in np.ndindex(numbers.shape):
-        label = f"{name}[{','.join(map(str, index))}]" if name and index else name
-        nodes[index] = Value(numbers[index], name=label)
-    return nodes
+    nodes = np.empty(numbers.size, dtype=object)
+    nodes[:] = [Value(x) for x in numbers.ravel().tolist()]
+    for node, index in zip(nodes if name else (), np.ndindex(numbers.shape), strict=False):
+        node.name = f"{name}[{','.join(map(str, index))}]" if index else name
+    return nodes.reshape(numbers.shape)
 
 
 def data(a: Any) -> Any:
