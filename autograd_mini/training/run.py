@@ -18,6 +18,7 @@ from autograd_mini.tape import primal
 from autograd_mini.tensor import Tensor
 from autograd_mini.training.checkpoint import FILE_NAME, Checkpoint, Epoch
 from autograd_mini.training.prepare import Part, prepare
+from autograd_mini.training.replayed import Replayed
 from autograd_mini.training.settings import Settings
 from autograd_mini.training.tabular import read_table
 from autograd_mini.value import Value, data
@@ -42,6 +43,7 @@ class Run:
         generators: the random generators that training draws from, by name.
         history: the epochs so far.
         checks: the reports of the gradient checks so far.
+        replayed: what stands in for the network where it is one of `Value`s.
 
     Raises:
         OSError: the data file cannot be read.
@@ -67,6 +69,9 @@ class Run:
         self.generators = {"dropout": weights, "order": order}
         self.history: list[Epoch] = []
         self.checks: list[str] = []
+        self.replayed: Replayed | None = None
+        if settings.kind == "value":
+            self.replayed = Replayed(self.model, self.loss, self.steps_per_epoch)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -104,23 +109,27 @@ class Run:
         self.model.train()
         self.optimizer.zero_grad()
         with np.errstate(over="ignore", invalid="ignore"):  # seen in the loss, and told better
-            loss = self.loss(batch)
-            loss.backward()
+            if self.replayed is not None:
+                loss = self.replayed.backward(batch)
+            else:
+                node = self.loss(batch)
+                node.backward()
+                loss = float(primal(node))
             self.optimizer.step()
-        self._check_finite("the loss", primal(loss))
-        return float(primal(loss))
+        self._check_finite("the loss", loss)
+        return loss
 
-    def loss(self, part: Part) -> Any:
+    def loss(self, part: Part, model: nn.MLP | None = None) -> Any:
         """Return the loss of some rows as a node: the task's, plus the L2 penalty.
 
         The penalty is that of the whole training part, so that the mean over the batches is the
         loss of the part, however the rows are dealt out.
         """
-        loss = self.prepared.task.loss(self.model(part.x), part.y)
+        model = model or self.model
+        loss = self.prepared.task.loss(model(part.x), part.y)
         if self.settings.l2 == 0:
             return loss
-        m = len(self.prepared.train)
-        return loss + nn.l2_penalty(self.model.weights(), self.settings.l2, m)
+        return loss + nn.l2_penalty(model.weights(), self.settings.l2, len(self.prepared.train))
 
     def scores(self, part: Part) -> Array:
         """Return the scores of some rows, (m, k), without dropout.
@@ -130,7 +139,7 @@ class Run:
         """
         self.model.eval()
         with no_grad(), np.errstate(over="ignore", invalid="ignore"):
-            scores = data(self.model(part.x))
+            scores = self.replayed.scores(part) if self.replayed else data(self.model(part.x))
         self._check_finite("a score of the network", scores)
         return scores
 
