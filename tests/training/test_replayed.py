@@ -93,6 +93,14 @@ def test_without_dropout_and_l2(tmp_path: Path) -> None:
     in_step(settings_of(tmp_path, "classify", keep_prob=(1.0,), l2=0.0), epochs=2, rtol=1e-10)
 
 
+def test_steps_by_numba(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine of large runs takes the same steps, to the last bits."""
+    pytest.importorskip("numba", reason="large runs are replayed by the extra `fast`")
+    monkeypatch.setattr(replayed, "WORTH_NUMBA", 0)
+    in_step(settings_of(tmp_path, "classify"), epochs=2, rtol=1e-10)
+    in_step(settings_of(tmp_path, "regress"), epochs=2, rtol=1e-10)
+
+
 def test_an_epoch_is_recorded_as_the_eager_engine_has_it(tmp_path: Path) -> None:
     """Mean loss, accuracy on both parts: the records of two epochs agree."""
     settings = settings_of(tmp_path, "classify")
