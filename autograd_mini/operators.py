@@ -15,7 +15,7 @@ from autograd_mini.primitive import Primitive
 from autograd_mini.recording import apply
 from autograd_mini.state import check_readable
 from autograd_mini.sweep import backward
-from autograd_mini.tape import Node, next_index, primal
+from autograd_mini.tape import Node, check_not_traced, next_index, primal
 from autograd_mini.tracer import TRACER, told
 
 
@@ -90,12 +90,15 @@ class Operators(Node):
 
     def __copy__(self) -> Node:
         check_readable(self, "copy.copy(x)")
+        told(self)
         return copied(self)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Node:
+        told(self)
         return deep_copied(self, memo)
 
     def __reduce__(self) -> tuple[Callable[..., Node], tuple[Any, ...]]:
+        told(self)
         return reduced(self)
 
     def __neg__(self) -> Self:
@@ -135,6 +138,7 @@ class Operators(Node):
         return self // other, self % other
 
     def __format__(self, spec: str) -> str:
+        told(self)
         return format(self.primal, spec) if spec else str(self)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **settings: Any) -> Any:
@@ -162,7 +166,9 @@ class Operators(Node):
 
         Raises:
             SeedError: this node has several elements and there is no seed, or of another shape.
+            InPlaceError: a function is being traced, whose replays would write no `.grad`.
         """
+        check_not_traced("backward()", "take grad(f)(x) in place of it")
         backward(self, seed)
 
     # Methods bear the names of NumPy's functions, which call them on the elements of object arrays.

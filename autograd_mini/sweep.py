@@ -139,7 +139,7 @@ def forward(
     dots = dict(tangents)
     step = push_checked if detecting_anomaly() else push
     for node in linearise(outputs, since=min((x.index for x in tangents), default=0)):
-        if node.primitive is not None and node not in tangents:
+        if node.operand0 is not NONE and node not in tangents:
             step(node, dots, record)
     return [dots.get(output) for output in outputs]
 

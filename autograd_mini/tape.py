@@ -126,6 +126,7 @@ class Node:
                 f"{called(self)} cannot be given other data; change what it was computed from, or "
                 "a copy without history: .detach()"
             )
+        check_not_traced("x.data = ...", "return the new number")
         self.primal = self.checked(data)
         self.changed = next_index()
 
@@ -175,6 +176,15 @@ def called(node: Node) -> str:
 def place_of(node: Node) -> Any:
     """Return the line of code that made a node; None unless `detect_anomaly()` was on."""
     return getattr(node.scope, "place", None)
+
+
+def check_not_traced(what: str, remedy: str) -> None:
+    """Raise `InPlaceError` where a function is traced: its replays would change nothing."""
+    if TRACER.get() is not None:
+        raise InPlaceError(
+            f"{what} inside of a compiled function would change a node when it is traced, and not "
+            f"when it is replayed; {remedy}"
+        )
 
 
 def linearise(outputs: Iterable[Node], since: int = 0) -> list[Node]:

@@ -166,6 +166,7 @@ class Tensor(Operators):
         return bool(np.any(self.primal == primal(number)))
 
     def __repr__(self) -> str:
+        told(self)
         text = np.array2string(self.primal, separator=", ", prefix="Tensor(")
         dtype = "" if self.dtype == np.float64 else f", dtype={self.dtype}"
         return f"Tensor({text}{dtype}{f', name={self.name!r}' if self.name else ''})"
@@ -173,6 +174,7 @@ class Tensor(Operators):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
         """Let NumPy read the data; what it computes from it is on no tape."""
         check_readable(self, "np.asarray(x), np.array([x, y]) or what calls it,")
+        told(self)
         if copy is not True and dtype in (None, self.primal.dtype):
             return read_only(self.primal)
         return np.array(self.primal, dtype=dtype, copy=copy)

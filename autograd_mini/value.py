@@ -14,7 +14,7 @@ from autograd_mini.operators import Operators
 from autograd_mini.ops import elementwise as e
 from autograd_mini.primitive import Primitive
 from autograd_mini.recording import apply, on_floats, record
-from autograd_mini.tape import Node, is_object_array, next_index, primal
+from autograd_mini.tape import Node, check_not_traced, is_object_array, next_index, primal
 from autograd_mini.tracer import TRACER, told
 
 
@@ -105,6 +105,7 @@ class Value(Operators):
         return self
 
     def __repr__(self) -> str:
+        told(self)
         return f"Value({self.primal!r}{f', name={self.name!r}' if self.name else ''})"
 
 
@@ -143,6 +144,7 @@ def write(a: Any, numbers: Any) -> None:
     The data of a `Tensor` are replaced by the array `numbers` itself; a plain array is changed in
     place.
     """
+    check_not_traced("an optimiser or load_state_dict()", "update parameters outside of it")
     if isinstance(a, Node):
         a.primal = numbers if a.rank > 1 else float(numbers)
         a.changed = next_index()

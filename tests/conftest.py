@@ -8,7 +8,9 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 
+import autograd_mini as am
 from autograd_mini.primitive import BY_UFUNC, REGISTRY
+from tests.replays import ENGINES, Compile
 
 hypothesis.settings.register_profile("ci", derandomize=True, deadline=None, max_examples=50)
 hypothesis.settings.register_profile("nightly", deadline=None, max_examples=1_000)
@@ -27,3 +29,9 @@ def scratch_registry() -> Iterator[None]:
     for table, before in tables:
         table.clear()
         table.update(before)
+
+
+@pytest.fixture(params=ENGINES)
+def compiled(request: pytest.FixtureRequest) -> Compile:
+    """Return `compile` for one of the engines."""
+    return lambda f, **settings: am.compile(f, engine=request.param, **settings)

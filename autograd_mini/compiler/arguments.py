@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
+from enum import Enum
+from functools import partial
+from types import BuiltinFunctionType, FunctionType, ModuleType, NoneType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from autograd_mini.errors import DataError
+from autograd_mini.primitive import Primitive
 from autograd_mini.tape import Node, is_object_array, primal
 from autograd_mini.transforms.structure import apart, is_leaf, static_of
 from autograd_mini.value import values
@@ -46,15 +50,66 @@ def taken(tree: Any, units: list[Any]) -> Any:
         return kind, static_of(tree), tuple([taken(part, units) for part in parts[0]])
     if isinstance(tree, np.ndarray):  # of booleans
         return tree.shape, tree.dtype.char, tree.tobytes()
-    try:
-        hash(tree)
-    except TypeError:
+    if not is_settled(tree):
         raise DataError(
-            f"a compiled function was given {kind.__name__} {tree!r:.60}, which holds no numbers "
-            "and cannot be compared with what the next call brings; give numbers, arrays, nodes, "
-            "structures of those, or what can be hashed"
-        ) from None
+            f"a compiled function was given {kind.__name__} {tree!r:.60}, which can change without "
+            "being noticed; give numbers, arrays, nodes, structures of those (dict, list, tuple, "
+            "dataclass, Module), or what is hashed by its value, as a string is"
+        )
     return kind, tree
+
+
+def is_settled(x: Any) -> bool:
+    """Return whether the hash of an object says all that a function can see of it."""
+    try:
+        hash(x)
+    except TypeError:
+        return False
+    return (
+        type(x).__hash__ is not object.__hash__  # type: ignore[comparison-overlap]  # may be its own
+        or isinstance(x, SETTLED)
+        or hasattr(x, "__wrapped__")  # a decorated function
+        or hasattr(x, "random")  # a generator, which draws anew at each replay
+    )
+
+
+SETTLED = (
+    NoneType,
+    type,
+    FunctionType,
+    BuiltinFunctionType,
+    ModuleType,
+    np.ufunc,
+    partial,
+    Primitive,
+)
+"""What is hashed by its identity and stays as it is."""
+
+RETURNED = (str, bytes, bool, complex, np.generic, Enum, type, NoneType)
+"""What a compiled function may return besides numbers, and gives at each replay."""
+
+
+def blank(tree: Any) -> Any:
+    """Return what a function returned with zeros in the place of its units.
+
+    Raises:
+        DataError: there is something in it that may hold nodes unseen.
+    """
+    zeros = (np.zeros(np.shape(primal(unit))) for unit in units_in(tree))
+    return with_units(tree, (x if x.ndim else 0.0 for x in zeros), returned)
+
+
+def returned(x: Any) -> Any:
+    """Return something that holds no numbers as it is, an array as a copy."""
+    if isinstance(x, np.ndarray):
+        return x.copy()
+    if not isinstance(x, RETURNED):
+        raise DataError(
+            f"a compiled function returned {type(x).__name__} {x!r:.60}, which a replay cannot "
+            "make anew; return numbers, arrays, nodes, strings, None, or structures of those "
+            "(dict, list, tuple, dataclass)"
+        )
+    return x
 
 
 def unit_key(unit: Any) -> Any:
@@ -104,7 +159,8 @@ def numbers_of(unit: Any) -> Any:
         if unit.dtype.char == "O":
             return np.array([primal(x) for x in unit.flat], dtype=float).reshape(unit.shape)
         return unit
-    return primal(unit)
+    number = primal(unit)
+    return number if isinstance(number, np.ndarray) else float(number)
 
 
 def of_nodes(array: Any) -> bool:

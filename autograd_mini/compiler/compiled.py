@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from autograd_mini.compiler.arguments import (
     numbers_of,
+    returned,
     taken,
     units_in,
     with_units,
@@ -201,7 +202,8 @@ class Compiled:
         plan, chosen, tree, blocks = self._replayed(aim, args, settings)
         if aim.mode == "value":
             found = zip(units_in(tree), blocks, strict=True)
-            return with_units(tree, (lanes_first(block, np.shape(z)) for z, block in found))
+            results = (lanes_first(block, np.shape(z)) for z, block in found)
+            return with_units(tree, results, returned)
         value = lanes_first(blocks.pop(0), ()) if aim.mode == "gradient" else None
         arrays = []
         for i, block in zip(chosen, blocks, strict=True):

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from autograd_mini.compiler.arguments import units_in
+from autograd_mini.compiler.arguments import blank, taken, units_in
 from autograd_mini.compiler.derivatives import Aim, traced
 from autograd_mini.compiler.executors import Engine, make_executor
 from autograd_mini.compiler.lanes import Reduction, sum_lanes, sums_inward
@@ -16,6 +16,7 @@ from autograd_mini.compiler.listing import Listing
 from autograd_mini.compiler.passes import TIDY, Pass, fuse
 from autograd_mini.compiler.plan import Plan
 from autograd_mini.compiler.program import LANE, Program, binding_times
+from autograd_mini.compiler.surroundings import surroundings_of
 from autograd_mini.errors import ShapeError, VariantError
 from autograd_mini.threads import pause_collector, resume_collector
 
@@ -79,7 +80,7 @@ class Replay:
             units: the numbers in them.
         """
         lanes, m = self.plan.by_lane(units)
-        if self.variants and self.variants[0].always:
+        if self.variants and self.variants[0].always and self.variants[0].around.hold():
             variant = self.variants[0]
             results = variant.executor(*variant.inputs(self.plan, units, lanes, m))
             return variant.tree, variant.blocks(*results, m, m)
@@ -87,6 +88,11 @@ class Replay:
         if len(parts) == 1:
             variant, _, blocks = parts[0]
             return variant.tree, blocks
+        if len({taken(variant.tree, []) for variant, _, _ in parts}) > 1:
+            raise ShapeError(
+                "lanes took different ways through the function, and what it returned on those is "
+                "not alike: the same structure, shapes and texts are needed in all lanes"
+            )
         joined = []
         for own in zip(*(blocks for _, _, blocks in parts), strict=True):
             if own[0].ndim == 1:  # sums
@@ -110,7 +116,9 @@ class Replay:
         which = np.arange(m)
         tried: set[int] = set()
         while True:
-            variant = next((v for v in self.variants if id(v) not in tried and v.current()), None)
+            variant = next(
+                (v for v in self.variants if id(v) not in tried and v.around.hold()), None
+            )
             if variant is None:
                 if len(tried) > TRIED:
                     raise VariantError(
@@ -168,10 +176,10 @@ class Variant:
         tree: what the function returned when it was traced.
         captured: the nodes from outside, whose data are read at each replay.
         draws: what is drawn at each replay.
-        modules: those that were called, and whether they were in training.
+        around: the objects around the function that the program is made for.
         listing: how the program came about.
         executor: what runs it.
-        always: whether there is no other way: no comparison, and no module that may train or not.
+        always: whether there is no other way as long as the objects around stay: no comparison.
         counted: whether the last input is the number of lanes.
     """
 
@@ -184,12 +192,16 @@ class Variant:
         settings: Mapping[str, Any],
         numbers: Sequence[Any],
     ) -> None:
+        around = surroundings_of(setup.f)
         found = traced(setup.f, aim, args, settings, numbers)
-        self.tree, self.modules = found.tree, found.trace.modules
+        self.tree = blank(found.tree) if aim.mode == "value" else None
+        # What the function itself changes while it runs says nothing about a later replay.
+        around.namespaces.extend(found.trace.settings())
+        self.around = around.unchanged()
         self.draws = [draw for draw, _ in found.trace.draws]
         raw = found.trace.program(found.outputs, plan.names, plan.lanes)
         self.captured = found.trace.captured
-        units = [*units_in(found.tree)] if aim.mode == "value" else []
+        units = [*units_in(self.tree)]
         self.sizes = [np.size(unit) for unit in units] if aim.mode != "gradient" else [1]
         summed = [setup.reduction is not None] * len(self.sizes)
         for i in (i for position in aim.argnums for i in plan.units_of(position)):
@@ -215,12 +227,8 @@ class Variant:
         self.spans = self._spans(in_lanes, summed)
         guards = in_lanes[len(program.outputs) :]
         self.shared_guards, self.lane_guards = expected[~guards], expected[guards]
-        self.always = not program.guards and not self.modules
+        self.always = not program.guards
         self.mean = setup.reduction == "mean"
-
-    def current(self) -> bool:
-        """Return whether the modules that were called are in training as they were then."""
-        return all(module.training == training for module, training in self.modules)
 
     def inputs(
         self, plan: Plan, units: Sequence[Any], lanes: Array | None, m: int

@@ -15,7 +15,8 @@ import numpy as np
 
 from autograd_mini.compiler.machine import DETACHED
 from autograd_mini.compiler.program import Constant, Entry, Guard, Input, Instruction, Program
-from autograd_mini.ops.elementwise import positive
+from autograd_mini.compiler.surroundings import Names
+from autograd_mini.ops import elementwise as e
 from autograd_mini.ops.random import Generator, draw_from
 from autograd_mini.primitive import lookup
 from autograd_mini.recording import apply, record
@@ -26,6 +27,13 @@ from autograd_mini.tracer import TRACER
 from autograd_mini.value import Value
 
 COMPARISONS = {"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"}
+
+QUESTIONS: dict[str, Callable[[Any], Any]] = {
+    "isnan": lambda x: e.not_equal(x, x),
+    "isinf": lambda x: e.equal(e.abs(x), np.inf),
+    "isfinite": lambda x: e.less(e.abs(x), np.inf),
+}
+"""What else is asked of a node, as a comparison."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +53,14 @@ class Trace:
         inputs: the nodes that stand for the leaves of the arguments, in order.
         draws: the random draws, with the nodes that were drawn.
         guards: the nodes of conditions, with how each came out.
-        modules: those that were called, and whether they were in training.
+        modules: those that were called, with their attributes as they were before, by their id.
         captured: the nodes from outside that the program uses; known once there is a program.
     """
 
     inputs: list[Node] = field(default_factory=list)
     draws: list[tuple[Draw, list[Node]]] = field(default_factory=list)
     guards: list[tuple[Node, bool]] = field(default_factory=list)
-    modules: list[tuple[Any, bool]] = field(default_factory=list)
+    modules: dict[int, tuple[Any, Names]] = field(default_factory=dict)
     captured: list[Node] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -75,7 +83,7 @@ class Trace:
     def input(self, data: Any) -> Node:
         """Return the node that stands for a number."""
         # The result of an operation, so that reading it is noticed.
-        node = apply(positive, Value(data))
+        node = apply(e.positive, Value(data))
         self.inputs.append(node)
         return node
 
@@ -146,6 +154,14 @@ class Trace:
             tuple(Guard(positions[condition], expected) for condition, expected in self.guards),
         )
 
+    def settings(self) -> list[tuple[Names, Names]]:
+        """Return the attributes of modules from outside that were called: those now, and before."""
+        return [
+            (vars(module), before)
+            for module, before in self.modules.values()
+            if all(parameter.index < self.start for parameter in module.parameters())
+        ]
+
     def _capture(self, node: Node, add: Callable[[Entry], int]) -> int:
         self.captured.append(node)
         return add(Input(node.name or f"captured {len(self.captured) - 1}"))
@@ -157,22 +173,30 @@ class Trace:
 
     def asked(self, question: str, operands: tuple[Any, ...], answer: Any) -> Any:
         """Make a guard of a comparison."""
-        if question == "isnan":
-            question, operands, answer = "equal", operands * 2, not answer
         if question in COMPARISONS:
             condition = apply(lookup(question), *operands)
-            if isinstance(condition, Node):
-                self.guards.append((condition, bool(answer)))
+        elif question in QUESTIONS:
+            condition = QUESTIONS[question](*operands)
         else:
             for x in operands:
                 self.read(x)
+            return answer
+        if isinstance(condition, Node):
+            self.guards.append((condition, bool(answer)))
         return answer
 
     def read(self, node: Any) -> None:
         """Make a guard of a number: the program is for this number alone."""
-        if isinstance(node, Node):
-            is_number = bool(node.primal == node.primal)
-            self.guards.append((lookup("equal")(node, node.primal), is_number))
+        if not isinstance(node, Node):
+            return
+        number = node.primal
+        if number != number:
+            self.guards.append((e.not_equal(node, node), True))
+            return
+        self.guards.append((e.equal(node, number), True))
+        if number == 0.0:  # which of the two, is told by the angle of (-1, ±0): π or -π
+            angle = e.arctan2(node, -1.0)
+            self.guards.append((e.greater(angle, 0.0), angle.primal > 0.0))
 
     def unlinked(self, node: Any) -> Any:
         """Return a node that the program computes and no sweep goes beyond."""
@@ -185,8 +209,8 @@ class Trace:
         self.draws.append((Draw(rng, keep_prob, nodes.shape), [*nodes.flat]))
 
     def entered(self, module: Any) -> None:
-        """Keep a module with what it depends on."""
-        self.modules.append((module, module.training))
+        """Keep a module with its settings and parameters."""
+        self.modules.setdefault(id(module), (module, {"training": None, **vars(module)}))
 
 
 def object_array(nodes: Sequence[Node], shape: tuple[int, ...]) -> Any:

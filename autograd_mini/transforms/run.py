@@ -21,6 +21,7 @@ from autograd_mini.state import differentiating, is_differentiating, recording
 from autograd_mini.sweep import forward, reverse
 from autograd_mini.tape import Node, between, primal
 from autograd_mini.tensor import Tensor
+from autograd_mini.tracer import TRACER
 from autograd_mini.transforms.structure import apart, leaves, rebuilt
 from autograd_mini.value import Value
 
@@ -33,8 +34,8 @@ class Run:
         leaves: the numbers, arrays and nodes in those, in order.
         inputs: the node that stands for each of them.
         output: what the function returned.
-        record: whether derivatives are to be nodes: inside of another transform, and where an
-            argument is a node.
+        record: whether derivatives are to be nodes: inside of another transform, where a function
+            is traced, and where an argument is a node.
     """
 
     def __init__(
@@ -49,7 +50,8 @@ class Run:
         self.args = args
         self.single = isinstance(argnums, int)
         self.positions = positions_of(argnums, len(args))
-        self.record = is_differentiating() or any(isinstance(args[i], Node) for i in self.positions)
+        inside = is_differentiating() or TRACER.get() is not None
+        self.record = inside or any(isinstance(args[i], Node) for i in self.positions)
         chosen = [args[i] for i in self.positions]
         for position, argument in zip(self.positions, chosen, strict=True):
             if not any(True for _ in leaves(argument)):

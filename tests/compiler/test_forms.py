@@ -1,0 +1,139 @@
+"""Arguments and results of compiled functions: each form is traced once, or is refused."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.testing import assert_equal
+
+import autograd_mini as am
+from autograd_mini.errors import DataError
+from autograd_mini.transforms.run import plain
+from tests.replays import Compile, check, counted, on_values
+
+
+def test_forms_have_programs_of_their_own(compiled: Compile):
+    """Shape, number, names, containers and kinds of arguments: each form is traced once."""
+
+    def f(*args: Any, **named: Any) -> Any:
+        return [np.sum(x) * 2 for x in args] + [x * (i + 3) for i, x in enumerate(named.values())]
+
+    counting, runs = counted(f)
+    step = compiled(counting)
+    forms = [
+        (1.0,),
+        (1.0, 2.0),
+        (np.array(1.0),),
+        (np.array([1.0]),),
+        (np.ones((2, 2)),),
+        (np.array([]),),
+        (am.values([1.0, 2.0]),),
+        ([1.0],),
+        ((1.0,),),
+    ]
+    for args in [*forms, *forms]:
+        assert_equal(step(*args), plain(f(*on_values(args))))
+    assert len(runs) == len(forms)
+    assert step(1.0, a=2.0, b=3.0) == [2.0, 6.0, 12.0]
+    assert step(1.0, b=3.0, a=2.0) == [2.0, 9.0, 8.0]
+
+
+def test_kinds_of_numbers(compiled: Compile):
+    """All real numbers are floats of double precision inside, and in the results."""
+    counting, runs = counted(lambda x: x / 2)
+    step = compiled(counting)
+    for x in (1, 1.0, np.int64(3), np.float32(0.1), Fraction(1, 3), 2**70, am.Value(2.0)):
+        result = step(x)
+        assert (type(result), result) == (float, float(am.data(x) if np.ndim(x) else x) / 2)
+    assert len(runs) == 2  # a number, and a node
+    for dtype in (np.float16, np.float32, np.int8, np.uint64, np.longdouble):
+        result = step(np.ones(2, dtype=dtype))
+        assert (result.dtype, result.tolist()) == (np.float64, [0.5, 0.5])
+
+
+def test_integers_are_numbers(compiled: Compile):
+    """An integer is no index inside, since it may differ at the next call; int(n) makes it one."""
+    for f in (lambda x, n: x[n], lambda x, n: sum(x[0] for _ in range(n))):
+        with pytest.raises((TypeError, IndexError), match=r"integer"):
+            compiled(f)(np.ones(3), 2)
+    f = lambda x, n: x[int(n)] * n  # noqa: E731  # used twice
+    check(compiled(f), f, (np.arange(3.0), 1), (np.arange(3.0), 2), (np.arange(3.0), 1))
+
+
+def test_integers_that_are_returned(compiled: Compile):
+    """SURPRISE: an integer that is returned comes back as a float."""
+    result = compiled(lambda x: np.argmax(x))(np.array([1.0, 3.0]))
+    assert (type(result), result) == (float, 1.0)
+
+
+def test_dicts(compiled: Compile):
+    """Other keys, and the same in another order, are other forms."""
+    f = lambda table: sum((i + 1) * x for i, x in enumerate(table.values()))  # noqa: E731
+    check(compiled(f), f, *[(x,) for x in ({"a": 1, "b": 2}, {"b": 2, "a": 1}, {"a": 1}, {"c": 5})])
+
+
+class Colour(Enum):
+    """An argument that holds no number."""
+
+    RED = "red"
+    BLUE = "blue"
+
+
+def test_arguments_without_numbers(compiled: Compile):
+    """None, texts, booleans, arrays of them, functions and the like: each value is a form."""
+    f = lambda x, s: x * len(repr(s))  # noqa: E731
+    statics = [None, "a", "abc", True, False, 1j, Colour.RED, Colour.BLUE, frozenset({1})]
+    statics += [math.exp, np.tanh, am.tanh, np.array([True]), np.array([False]), np.array(["a"])]
+    check(compiled(f), f, *[(2.0, s) for s in statics], *[(3.0, s) for s in statics])
+
+
+class Plain:
+    """An object of a class of the user's own."""
+
+    k = 2.0
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [{1, 2}, bytearray(b"a"), Plain(), iter([1.0]), (x for x in (1.0, 2.0)), map(float, [1.0])],
+    ids=lambda x: type(x).__name__,
+)
+def test_arguments_that_change_unseen(compiled: Compile, argument: Any):
+    """What can change without being noticed is refused: sets, objects, iterators."""
+    with pytest.raises(DataError, match="can change without being noticed"):
+        compiled(lambda x, s: x)(1.0, argument)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A structure of the user's own."""
+
+    x: Any
+    name: str = "pair"
+
+
+def test_structures_that_are_returned(compiled: Compile):
+    """A structure is made anew each time; arguments, constants, None and texts come as they are."""
+    f = lambda x: (x, 3.0, None, "text", True, {"y": [x * 2]}, Pair(x + 1))  # noqa: E731
+    check(compiled(f), f, (1.0,), (2.0,))
+    step = compiled(lambda pair: Pair(pair.x * 2, pair.name))
+    assert [step(Pair(1.0)), step(Pair(2.0, "p"))] == [Pair(2.0), Pair(4.0, "p")]
+
+
+def generator(x: Any) -> Any:
+    """Yield what was computed."""
+    yield x
+
+
+@pytest.mark.parametrize("f", [lambda x: {x}, lambda x: lambda: x, lambda x: Plain(), generator])
+def test_results_that_no_replay_can_make(compiled: Compile, f: Callable[..., Any]):
+    """What may hold nodes where they are not seen is refused: sets, closures, objects."""
+    with pytest.raises(DataError, match="a replay cannot make anew"):
+        compiled(f)(1.0)
