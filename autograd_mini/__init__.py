@@ -25,7 +25,7 @@ from autograd_mini.value import Value, data, grads, values
 if TYPE_CHECKING:
     from autograd_mini import gradcheck, nn, optim
     from autograd_mini.chainrule import explain
-    from autograd_mini.compiler import compile
+    from autograd_mini.compiler import compile, load_program
     from autograd_mini.render import draw
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "jacobian",
     "jvp",
     "linalg",
+    "load_program",
     "nn",
     "no_grad",
     "optim",
@@ -64,6 +65,7 @@ _ON_DEMAND = {
     "draw": "autograd_mini.render",
     "explain": "autograd_mini.chainrule",
     "gradcheck": "autograd_mini",
+    "load_program": "autograd_mini.compiler",
     "nn": "autograd_mini",
     "optim": "autograd_mini",
 }

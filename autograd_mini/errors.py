@@ -83,7 +83,7 @@ class RegistrationError(AutogradError, ValueError):
 
 
 class SavedFileError(AutogradError, ValueError):
-    """A file that holds a model or a checkpoint is damaged, or is not such a file."""
+    """A file with a model, a checkpoint or a program is damaged, or is not such a file."""
 
 
 class SeedError(AutogradError, ValueError):

@@ -13,8 +13,8 @@ import typer
 from autograd_mini.cli.console import INTERRUPTED, fail
 from autograd_mini.cli.formulas import EPILOG, draw_command, explain_command
 from autograd_mini.errors import LayoutError, SettingError
+from autograd_mini.files import write_atomically
 from autograd_mini.render.layout import layout
-from autograd_mini.training.files import write_atomically
 from autograd_mini.training.outputs import GRAPHS
 from autograd_mini.training.progress import Bar, Lines
 from autograd_mini.training.saved_model import SavedModel

@@ -177,6 +177,13 @@ def form_of(unit: Any) -> Callable[[Any], Any]:
     return float
 
 
+def zeros_like(unit: Any) -> Any:
+    """Return zeros in the form of a unit; those of a plain array take no memory."""
+    zeros = np.broadcast_to(0.0, np.shape(numbers_of(unit)))
+    form = form_of(unit)
+    return zeros if form is np.asarray else form(zeros)
+
+
 def paths_in(tree: Any, name: str) -> Iterator[str]:
     """Yield what each unit of a structure is called, as `W.hidden` or `layers.0`."""
     parts = None if is_unit(tree) else apart(tree)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial, update_wrapper
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from autograd_mini.compiler.listing import Listing
 from autograd_mini.compiler.plan import Plan
 from autograd_mini.compiler.replay import Replay, Setup, axes_of
 from autograd_mini.errors import DataError
+from autograd_mini.files import json_bytes, write_atomically
 from autograd_mini.transforms import gradients, matrices, products
 from autograd_mini.transforms.run import check_function, positions_of
 
@@ -159,6 +161,35 @@ class Compiled:
             raise DataError("in_axes names no axis: some argument must have lanes")
         return Compiled(self._setup._replace(in_axes=axes, reduction=reduce))
 
+    def save(self, path: str | Path) -> None:
+        """Write what has been traced so far to a file of JSON, which `load_program` reads.
+
+        Saved are the programs for all forms of arguments and ways through the function that are
+        kept, not the function. Nodes from outside become constants, with the numbers they have now.
+
+        Args:
+            path: of the file. It is whole or, whatever happens, the one that was there before.
+
+        Raises:
+            DataError: the function was not called yet; it draws random numbers; or it takes or
+                returns something that a file cannot hold, such as a Module.
+            OSError: the file cannot be written.
+        """
+        from autograd_mini.compiler.saving import document_of  # which few need
+
+        replays = [replay for replay in self._replays.values() if replay.variants]
+        if not replays:
+            raise DataError("there is no program yet: call the function before it is saved")
+        name = getattr(self._setup.f, "__name__", type(self._setup.f).__name__)
+        content = json_bytes(document_of(name, self._setup, replays))
+        write_atomically(Path(path), content)
+
+    def adopt(self, replay: Replay) -> None:
+        """Take over programs that come from elsewhere, as those from a file."""
+        args, settings = replay.plan.example
+        self._replays[key_of(replay.aim, args, settings, [])] = replay
+        self._last = replay
+
     @property
     def program(self) -> Listing:
         """The program that ran last, before and after each pass; to be printed.
@@ -190,10 +221,11 @@ class Compiled:
         The numbers come in blocks, see `Replay`.
         """
         units: list[Any] = []
-        key = aim, taken(args, units), taken(settings, units) if settings else None
+        key = key_of(aim, args, settings, units)
         replay = self._replays.get(key)
         if replay is None:
-            replay = self._replays[key] = Replay(self._setup, aim, args, settings)
+            plan = Plan(self._setup.f, args, settings, axes_of(self._setup.in_axes, args, aim))
+            replay = self._replays.setdefault(key, Replay(self._setup, aim, plan))
         self._last = replay
         tree, blocks = replay(args, settings, units)
         return replay.plan, replay.chosen, tree, blocks
@@ -253,6 +285,11 @@ class Compiled:
             ]
             rows.append(in_structure(aim, args, [x if x.ndim else float(x) for x in row]))
         return in_structure(aim, args, rows)
+
+
+def key_of(aim: Aim, args: Sequence[Any], settings: dict[str, Any], units: list[Any]) -> Any:
+    """Return what one `Replay` serves, and append the numbers of the arguments to `units`."""
+    return aim, taken(tuple(args), units), taken(settings, units) if settings else None
 
 
 def lanes_first(block: Array, shape: tuple[int, ...]) -> Any:

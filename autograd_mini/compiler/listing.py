@@ -29,7 +29,7 @@ class Listing:
         yield "trace", program
         for apply_pass in self.passes:
             program = apply_pass(program)
-            yield apply_pass.__name__, program
+            yield getattr(apply_pass, "func", apply_pass).__name__, program  # a partial has none
 
     def __len__(self) -> int:
         """Return the number of instructions that are replayed."""

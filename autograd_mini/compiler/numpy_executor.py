@@ -121,8 +121,11 @@ class NumpyExecutor:
         m = lanes.shape[1]
         count = -(-m // self.width)  # of blocks, all of about the same width
         width = -(-m // max(1, count))
-        block = self.idle.pop() if self.idle else None
-        if block is None or block.width != width:
+        try:
+            block = self.idle.pop()
+        except IndexError:  # none, or another thread was quicker
+            block = _Block(self, width)
+        if block.width != width:
             block = _Block(self, width)
         block.take_shared(values)
         totals = [0.0] * len(block.sums)

@@ -9,7 +9,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from autograd_mini.compiler.arguments import form_of, numbers_of, paths_in, units_in
+from autograd_mini.compiler.arguments import (
+    form_of,
+    numbers_of,
+    paths_in,
+    units_in,
+    with_units,
+    zeros_like,
+)
 from autograd_mini.errors import ShapeError
 
 Array = npt.NDArray[Any]
@@ -30,6 +37,7 @@ class Plan:
         lanes: for each number whether each lane has its own.
         shapes: of each unit in one lane.
         forms: what gives derivatives the form of each unit.
+        example: arguments and keyword arguments of this form, with zeros for numbers.
         owners: the position of the argument that each unit is in; keyword arguments come last.
 
     Raises:
@@ -57,6 +65,7 @@ class Plan:
         ]
         self.sizes = [int(np.prod(shape)) for shape in self.shapes]
         self.forms = [form_of(unit) for unit in flat]
+        self.example = with_units([[*args], {**settings}], map(zeros_like, flat))
         called = zip([*parameter_names(f, len(args)), *settings], trees, strict=True)
         paths = [path for name, tree in called for path in paths_in(tree, name)]
         self.names = [

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from autograd_mini.compiler.arguments import blank, taken, units_in
-from autograd_mini.compiler.derivatives import Aim, traced
+from autograd_mini.compiler.arguments import taken, units_in
+from autograd_mini.compiler.derivatives import Aim
 from autograd_mini.compiler.executors import Engine, make_executor
 from autograd_mini.compiler.lanes import Reduction, sum_lanes, sums_inward
 from autograd_mini.compiler.listing import Listing
 from autograd_mini.compiler.passes import TIDY, Pass, fuse
 from autograd_mini.compiler.plan import Plan
-from autograd_mini.compiler.program import LANE, Program, binding_times
-from autograd_mini.compiler.surroundings import surroundings_of
+from autograd_mini.compiler.program import LANE, binding_times
+from autograd_mini.compiler.record import Record, recorded
 from autograd_mini.errors import ShapeError, VariantError
 from autograd_mini.threads import pause_collector, resume_collector
 
@@ -54,15 +55,11 @@ class Replay:
     Args:
         setup: how it is compiled.
         aim: what is computed.
-        args: arguments of that form, followed by the vector where there is one.
-        settings: the keyword arguments.
+        plan: the layout of the arguments.
     """
 
-    def __init__(
-        self, setup: Setup, aim: Aim, args: Sequence[Any], settings: Mapping[str, Any]
-    ) -> None:
-        self.setup, self.aim = setup, aim
-        self.plan = Plan(setup.f, args, settings, axes_of(setup.in_axes, args, aim))
+    def __init__(self, setup: Setup, aim: Aim, plan: Plan) -> None:
+        self.setup, self.aim, self.plan = setup, aim, plan
         self.chosen = [i for position in aim.argnums for i in self.plan.units_of(position)]
         self.variants: list[Variant] = []  # the one that was used last comes first
 
@@ -80,8 +77,9 @@ class Replay:
             units: the numbers in them.
         """
         lanes, m = self.plan.by_lane(units)
-        if self.variants and self.variants[0].always and self.variants[0].around.hold():
-            variant = self.variants[0]
+        variants = self.variants  # other threads put another list in its place
+        if variants and variants[0].always and variants[0].around.hold():
+            variant = variants[0]
             results = variant.executor(*variant.inputs(self.plan, units, lanes, m))
             return variant.tree, variant.blocks(*results, m, m)
         parts = [*self._parts(args, settings, units, lanes, m)]
@@ -158,7 +156,8 @@ class Replay:
         pause_collector()
         try:
             numbers = [*self.plan.one_lane(units, lane)]
-            variant = Variant(self.setup, self.aim, self.plan, args, settings, numbers)
+            record = recorded(self.setup.f, self.aim, self.plan, args, settings, numbers)
+            variant = Variant(self.setup, self.aim, self.plan, record)
         finally:
             resume_collector()
         self.variants = [variant, *self.variants[: KEPT - 1]]
@@ -173,34 +172,15 @@ class Variant:
     """One way through the function, as a program.
 
     Attributes:
-        tree: what the function returned when it was traced.
-        captured: the nodes from outside, whose data are read at each replay.
-        draws: what is drawn at each replay.
-        around: the objects around the function that the program is made for.
+        record: what the trace gave.
         listing: how the program came about.
         executor: what runs it.
         always: whether there is no other way as long as the objects around stay: no comparison.
         counted: whether the last input is the number of lanes.
     """
 
-    def __init__(
-        self,
-        setup: Setup,
-        aim: Aim,
-        plan: Plan,
-        args: Sequence[Any],
-        settings: Mapping[str, Any],
-        numbers: Sequence[Any],
-    ) -> None:
-        around = surroundings_of(setup.f)
-        found = traced(setup.f, aim, args, settings, numbers)
-        self.tree = blank(found.tree) if aim.mode == "value" else None
-        # What the function itself changes while it runs says nothing about a later replay.
-        around.namespaces.extend(found.trace.settings())
-        self.around = around.unchanged()
-        self.draws = [draw for draw, _ in found.trace.draws]
-        raw = found.trace.program(found.outputs, plan.names, plan.lanes)
-        self.captured = found.trace.captured
+    def __init__(self, setup: Setup, aim: Aim, plan: Plan, record: Record) -> None:
+        self.record, self.tree, self.around = record, record.tree, record.around
         units = [*units_in(self.tree)]
         self.sizes = [np.size(unit) for unit in units] if aim.mode != "gradient" else [1]
         summed = [setup.reduction is not None] * len(self.sizes)
@@ -211,14 +191,12 @@ class Variant:
         self.counted = setup.reduction is not None
         if self.counted:
             each = [own for own, size in zip(summed, self.sizes, strict=True) for _ in range(size)]
-
-            def sums(program: Program) -> Program:
-                return sum_lanes(program, each)
-
-            passes += [sums] if setup.exact else [sums, sums_inward]
+            passes.append(partial(sum_lanes, summed=each))
+            if not setup.exact:
+                passes.append(sums_inward)
         passes.append(fuse)
         self.batched = plan.batched
-        self.listing = Listing(raw, passes)
+        self.listing = Listing(record.program, passes)
         program = self.listing.final
         self.executor = make_executor(program, setup.engine, setup.exact)
         times = binding_times(program)
@@ -236,15 +214,15 @@ class Variant:
         """Return the inputs of a run: what all lanes share, and what each has for itself."""
         more: list[Any] = []
         drawn = []
-        for draw in self.draws:
+        for draw in self.record.draws:
             shape = (m, *draw.shape) if plan.batched else draw.shape
             ones = np.asarray(draw.rng.random(shape) < draw.keep_prob, dtype=float)
             if plan.batched:
                 drawn.append(ones.reshape(m, -1).T)
             else:
                 more.append(ones.ravel())
-        if self.captured:
-            more.append([node.primal for node in self.captured])
+        if self.record.captured:
+            more.append([node.primal for node in self.record.captured])
         if self.counted:
             more.append([m])
         if drawn:

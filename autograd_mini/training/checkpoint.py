@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_mini.errors import SavedFileError, SettingError
-from autograd_mini.training.files import (
+from autograd_mini.files import (
     json_bytes,
     npz_bytes,
     read_json,

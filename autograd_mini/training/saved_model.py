@@ -14,10 +14,10 @@ import numpy.typing as npt
 from autograd_mini import nn
 from autograd_mini.errors import SavedFileError, StateError
 from autograd_mini.extras import require_modules
+from autograd_mini.files import json_bytes, npz_bytes, read_json, read_npz
 from autograd_mini.state import no_grad
 from autograd_mini.tape import Node
 from autograd_mini.tensor import Tensor
-from autograd_mini.training.files import json_bytes, npz_bytes, read_json, read_npz
 from autograd_mini.training.scaling import Scaling
 from autograd_mini.training.tabular import read_table
 from autograd_mini.training.tasks import Task, task_from_json

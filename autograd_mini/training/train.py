@@ -10,9 +10,9 @@ import numpy as np
 from autograd_mini import nn
 from autograd_mini.errors import DivergenceError, SettingError
 from autograd_mini.extras import require_modules
+from autograd_mini.files import write_atomically
 from autograd_mini.tape import primal
 from autograd_mini.training.checkpoint import FILE_NAME, Checkpoint, Epoch
-from autograd_mini.training.files import write_atomically
 from autograd_mini.training.outputs import output_files
 from autograd_mini.training.prepare import Prepared
 from autograd_mini.training.progress import Progress

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from autograd_mini.errors import SavedFileError, SettingError
+from autograd_mini.files import npz_bytes, read_npz
 from autograd_mini.training.checkpoint import FILE_NAME, Checkpoint, Epoch
-from autograd_mini.training.files import npz_bytes, read_npz
 from autograd_mini.training.settings import Settings
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from autograd_mini.errors import SavedFileError, TableError
-from autograd_mini.training.files import npz_bytes
+from autograd_mini.files import npz_bytes
 from autograd_mini.training.saved_model import SavedModel
 from autograd_mini.training.scaling import Scaling
 from autograd_mini.training.tasks import Classification, Regression, Task

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from autograd_mini.errors import SavedFileError
-from autograd_mini.training.files import (
+from autograd_mini.files import (
     json_bytes,
     npz_bytes,
     read_json,
