@@ -25,8 +25,13 @@ from autograd_mini.value import values
 Array = npt.NDArray[Any]
 
 
-def taken(tree: Any, units: list[Any]) -> Any:
+def taken(tree: Any, units: list[Any], axis: int | None = None) -> Any:
     """Append the units of a structure, as floats and arrays, to `units`; return its key.
+
+    Args:
+        tree: the structure.
+        units: what is appended to.
+        axis: along which the lanes lie, whose number does not matter.
 
     Raises:
         DataError: there is something in it that cannot be compared with that of the next call.
@@ -37,17 +42,17 @@ def taken(tree: Any, units: list[Any]) -> Any:
         return float
     if kind is np.ndarray and tree.dtype.kind in "fiu":
         units.append(tree)
-        return tree.shape
+        return tree.shape if axis is None else of_lane(tree.shape, axis)
     if kind is list or kind is tuple:
-        return kind, tuple([taken(part, units) for part in tree])
+        return kind, tuple([taken(part, units, axis) for part in tree])
     if kind is dict:
-        return tuple(tree), tuple([taken(part, units) for part in tree.values()])
+        return tuple(tree), tuple([taken(part, units, axis) for part in tree.values()])
     if is_unit(tree):
         units.append(numbers_of(tree))
-        return unit_key(tree)
+        return unit_key(tree, axis)
     parts = apart(tree)
     if parts is not None:
-        return kind, static_of(tree), tuple([taken(part, units) for part in parts[0]])
+        return kind, static_of(tree), tuple([taken(part, units, axis) for part in parts[0]])
     if isinstance(tree, np.ndarray):  # of booleans
         return tree.shape, tree.dtype.char, tree.tobytes()
     if not is_settled(tree):
@@ -112,12 +117,24 @@ def returned(x: Any) -> Any:
     return x
 
 
-def unit_key(unit: Any) -> Any:
+def unit_key(unit: Any, axis: int | None) -> Any:
     """Return what must be the same of a unit: its shape, and of a node its kind and dtype."""
     if isinstance(unit, Node):
         dtype = getattr(unit.primal, "dtype", None)
-        return type(unit), np.shape(unit.primal), dtype
-    return (np.shape(unit), of_nodes(unit)) if isinstance(unit, np.ndarray) else float
+        return type(unit), of_lane(np.shape(unit.primal), axis), dtype
+    if isinstance(unit, np.ndarray):
+        return of_lane(unit.shape, axis), of_nodes(unit)
+    return float
+
+
+def of_lane(shape: tuple[int, ...], axis: int | None) -> tuple[Any, ...]:
+    """Return a shape without the axis along which the lanes lie; it is marked if it has none."""
+    if axis is None:
+        return shape
+    if not -len(shape) <= axis < len(shape):
+        return "no axis", *shape
+    axis %= len(shape)
+    return shape[:axis] + shape[axis + 1 :]
 
 
 def is_unit(x: Any) -> bool:

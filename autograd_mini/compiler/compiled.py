@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial, update_wrapper
-from itertools import pairwise
+from itertools import pairwise, repeat
 from pathlib import Path
 from typing import Any
 
@@ -187,7 +187,7 @@ class Compiled:
     def adopt(self, replay: Replay) -> None:
         """Take over programs that come from elsewhere, as those from a file."""
         args, settings = replay.plan.example
-        self._replays[key_of(replay.aim, args, settings, [])] = replay
+        self._replays[self._key(replay.aim, args, settings, [])] = replay
         self._last = replay
 
     @property
@@ -213,6 +213,17 @@ class Compiled:
             self._aims[asked] = Aim(mode, positions, isinstance(argnums, int), allow_unused)
         return self._aims[asked]
 
+    def _key(
+        self, aim: Aim, args: Sequence[Any], settings: dict[str, Any], units: list[Any]
+    ) -> Any:
+        """Return what one `Replay` serves, and append the numbers of the arguments to `units`."""
+        if self._setup.in_axes is None and aim.mode != "hessian":
+            of_args = taken(tuple(args), units)
+        else:
+            axes = axes_of(self._setup.in_axes, args, aim) or ()
+            of_args = tuple(map(taken, args, repeat(units), axes))
+        return aim, of_args, taken(settings, units) if settings else None
+
     def _replayed(
         self, aim: Aim, args: Sequence[Any], settings: dict[str, Any]
     ) -> tuple[Plan, list[int], Any, list[Array]]:
@@ -221,7 +232,7 @@ class Compiled:
         The numbers come in blocks, see `Replay`.
         """
         units: list[Any] = []
-        key = key_of(aim, args, settings, units)
+        key = self._key(aim, args, settings, units)
         replay = self._replays.get(key)
         if replay is None:
             plan = Plan(self._setup.f, args, settings, axes_of(self._setup.in_axes, args, aim))
@@ -285,11 +296,6 @@ class Compiled:
             ]
             rows.append(in_structure(aim, args, [x if x.ndim else float(x) for x in row]))
         return in_structure(aim, args, rows)
-
-
-def key_of(aim: Aim, args: Sequence[Any], settings: dict[str, Any], units: list[Any]) -> Any:
-    """Return what one `Replay` serves, and append the numbers of the arguments to `units`."""
-    return aim, taken(tuple(args), units), taken(settings, units) if settings else None
 
 
 def lanes_first(block: Array, shape: tuple[int, ...]) -> Any:

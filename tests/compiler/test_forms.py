@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.testing import assert_equal
+from numpy.testing import assert_allclose, assert_equal
 
 import autograd_mini as am
-from autograd_mini.errors import DataError
+from autograd_mini.errors import DataError, ShapeError
 from autograd_mini.transforms.run import plain
 from tests.replays import Compile, check, counted, on_values
 
@@ -137,3 +137,18 @@ def test_results_that_no_replay_can_make(compiled: Compile, f: Callable[..., Any
     """What may hold nodes where they are not seen is refused: sets, closures, objects."""
     with pytest.raises(DataError, match="a replay cannot make anew"):
         compiled(f)(1.0)
+
+
+def test_any_number_of_lanes(compiled: Compile):
+    """A batch of another size is no other form: it is replayed by the same program."""
+    counting, runs = counted(lambda x, w: np.sum(x * w["a"]) ** 2)
+    step = compiled(counting).batched((-1, None))
+    w, x = {"a": np.array([1.0, 2.0])}, np.arange(10.0).reshape(2, 5)
+    for m in (5, 3, 1):
+        value, dx = step.value_and_grad(x[:, :m], w)
+        sums = w["a"] @ x[:, :m]
+        assert_allclose(value, np.mean(sums**2), rtol=1e-15)
+        assert_allclose(dx, 2 * sums * w["a"][:, np.newaxis] / m, rtol=1e-15)
+    assert len(runs) == 1
+    with pytest.raises(ShapeError, match="lanes along axis -1"):
+        step.value_and_grad(np.array(1.0), w)
