@@ -93,7 +93,7 @@ def read_json(content: bytes, path: Path, kind: str, version: int) -> dict[str, 
     """
     try:
         document = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SavedFileError(f"{path}: the file is damaged: {error}") from None
     if not isinstance(document, dict) or document.get("format") != kind:
         raise SavedFileError(f"{path}: this is not an {kind}")

@@ -1,0 +1,360 @@
+"""Saved programs: replayed bit for bit after loading, and refused where something is wrong."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import os
+import struct
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.testing import assert_equal
+
+import autograd_mini as am
+from autograd_mini.errors import DataError, SavedFileError, VariantError
+from autograd_mini.nn import MLP, dropout
+from tests.replays import Compile
+
+RNG = np.random.default_rng(0)
+W = {"in": RNG.normal(size=(3, 2)), "out": RNG.normal(size=3)}
+X, Y = RNG.normal(size=(7, 2)), np.array([1.0, -1.0, 0.5, -2.0, 3.0, -0.25, 0.0])
+
+
+def loss(x: Any, y: Any, w: Any, scale: float = 1.0) -> Any:
+    """Return a loss with two ways through it."""
+    error = w["out"] @ np.tanh(w["in"] @ x) - y
+    return error**2 * scale if y > 0 else abs(error)
+
+
+def check_same(step: Any, path: Path, calls: list[Callable[[Any], Any]]) -> Any:
+    """Make calls, save and load, make them again with the same bits; return what was loaded."""
+    expected = [call(step) for call in calls]
+    step.save(path)
+    loaded = am.load_program(path, engine=step._setup.engine)
+    assert_equal([call(loaded) for call in calls], expected)
+    return loaded
+
+
+def test_one_sample(compiled: Compile, tmp_path: Path):
+    """Values and derivatives, on both ways through the function, with a keyword argument."""
+    for exact in (False, True):
+        step = compiled(loss, exact=exact)
+        calls = [
+            call
+            for x, y in zip(X, Y, strict=True)
+            for call in (
+                lambda f, x=x, y=y: f(x, y, W),
+                lambda f, x=x, y=y: f(x, y, W, scale=2.0),
+                lambda f, x=x, y=y: f.value_and_grad(x, y, W, argnums=2),
+                lambda f, x=x, y=y: f.grad(x, y, W, argnums=(0, 1)),
+                lambda f, x=x, y=y: f.hvp(x, y, W, W, argnums=2),
+                lambda f, x=x, y=y: f.hessian(x, y, W),
+            )
+        ]
+        loaded = check_same(step, tmp_path / "f.json", calls)
+        assert "tanh" in str(loaded.program)
+        assert loaded.__name__ == "loss"
+
+
+@pytest.mark.parametrize("reduce", ["mean", "sum", None])
+def test_batches(compiled: Compile, tmp_path: Path, reduce: Any):
+    """Lanes with ways of their own, and another number of lanes after loading."""
+    step = compiled(loss).batched((0, 0, None), reduce=reduce)
+    calls = [
+        lambda f: f(X, Y, W),
+        lambda f: f.value_and_grad(X, Y, W, argnums=2),
+        lambda f: f.value_and_grad(X[:3], Y[:3], W, argnums=2),
+    ]
+    loaded = check_same(step, tmp_path / "f.json", calls)
+    assert_equal(loaded(X[2:], Y[2:], W), step(X[2:], Y[2:], W))
+
+
+def test_structures(compiled: Compile, tmp_path: Path):
+    """All that a file can hold comes back as it was, in arguments and in results."""
+
+    def f(tree: Any, flag: Any) -> Any:
+        x, [y, _] = tree["pair"]
+        result = {"x": x * 2, 3: [y.sum(), (x, None, "text", True)], "constant": np.ones(2)}
+        return result if flag else x
+
+    tree = {"pair": (1.0, [np.arange(3.0), np.zeros((0, 2))]), "none": None, "text": "é \n"}
+    flags = (True, False, None, "yes", "")
+    check_same(
+        compiled(f), tmp_path / "f.json", [lambda s, flag=flag: s(tree, flag) for flag in flags]
+    )
+
+
+def test_every_bit_of_constants(compiled: Compile, tmp_path: Path):
+    """Infinity, NaN, both zeros, the smallest and the largest numbers, and 1/3."""
+    numbers = [math.inf, -math.inf, math.nan, 0.0, -0.0, 5e-324, 1.7976931348623157e308, 1 / 3]
+    step = compiled(lambda x: [x, *numbers])
+    assert step(1.0)[1:3] == numbers[:2]
+    step.save(tmp_path / "f.json")
+    found = am.load_program(tmp_path / "f.json")(1.0)[1:]
+    assert [struct.pack("d", x) for x in found] == [struct.pack("d", x) for x in numbers]
+
+
+def test_captured_nodes_become_constants(compiled: Compile, tmp_path: Path):
+    """A file has the numbers that nodes from outside had when it was written."""
+    net = MLP(2, [3, 1], rng=0)
+    step = compiled(lambda x: net(x).sum())
+    step(X[0])
+    for parameter in net.parameters():
+        parameter.data = parameter.data + 0.25
+    expected = step(X[0])
+    step.save(tmp_path / "f.json")
+    for parameter in net.parameters():
+        parameter.data = 0.0
+    assert am.load_program(tmp_path / "f.json", engine="numpy")(X[0]) == expected != step(X[0])
+
+
+def test_a_file_that_was_loaded_is_saved_again(compiled: Compile, tmp_path: Path):
+    """Nothing is lost on the way: the second file is the first."""
+    step = compiled(loss).batched((0, 0, None))
+    step.value_and_grad(X, Y, W, argnums=2)
+    step.save(tmp_path / "1.json")
+    am.load_program(tmp_path / "1.json").save(tmp_path / "2.json")
+    assert (tmp_path / "1.json").read_bytes() == (tmp_path / "2.json").read_bytes()
+
+
+def test_another_process(tmp_path: Path):
+    """A file is all that another process needs; the function itself is not there."""
+    step = am.compile(loss)
+    value = step(X[0], Y[0], W)
+    step.save(tmp_path / "f.json")
+    code = f"""
+import autograd_mini as am, numpy as np
+f = am.load_program({str(tmp_path / "f.json")!r})
+w = {{"in": np.array({W["in"].tolist()}), "out": np.array({W["out"].tolist()})}}
+print(f(np.array({X[0].tolist()}), {Y[0]}, w).hex())
+"""
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert float.fromhex(found.stdout) == value
+
+
+def test_what_was_not_saved(compiled: Compile, tmp_path: Path):
+    """Other shapes, structures, methods, argnums, lanes and ways through the function raise."""
+    step = compiled(lambda x: x[0] * x[1] if x[0] > 0 else x[1])
+    x = np.array([1.0, 2.0])
+    step.value_and_grad(x)
+    step.save(tmp_path / "f.json")
+    loaded = am.load_program(tmp_path / "f.json")
+    assert_equal(loaded.grad(x + 1), x[::-1] + 1)
+    for call in (
+        lambda: loaded(x),
+        lambda: loaded.grad(-x),
+        lambda: loaded.grad(np.ones(3)),
+        lambda: loaded.grad([1.0, 2.0]),
+        lambda: loaded.grad(x, allow_unused=True),
+        lambda: loaded.grad(x, argnums=(0,)),
+        lambda: loaded.hvp(x, x),
+        lambda: loaded.batched()(np.ones((3, 2))),
+        lambda: am.grad(loaded)(x),
+        lambda: compiled(loaded)(x),
+    ):
+        with pytest.raises(VariantError, match=r"f\.json holds no program of <lambda>"):
+            call()
+    assert_equal(loaded.grad(x), x[::-1])
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda f: f(MLP(2, [1], rng=0), 1.0), "got MLP"),
+        (lambda f: f(am.Value(1.0), 1.0), "got Value"),
+        (lambda f: f(am.values([1.0]), 1.0), "an array of Values"),
+        (lambda f: f(1.0, np.array([True])), "got ndarray"),
+        (lambda f: f(1.0, b"bytes"), "got bytes"),
+        (lambda f: f({(1, 2): 1.0}, 1.0), "got dict"),
+        (lambda f: None, "call the function before"),
+    ],
+)
+def test_what_cannot_be_saved(tmp_path: Path, call: Callable[[Any], Any], says: str):
+    """Arguments that a file cannot hold are named, and no file is written."""
+    step = am.compile(lambda x, y: 1.0, engine="numpy")
+    call(step)
+    with pytest.raises(DataError, match=says):
+        step.save(tmp_path / "f.json")
+    assert os.listdir(tmp_path) == []
+
+
+def test_random_draws_cannot_be_saved(tmp_path: Path):
+    """A program with dropout says what to do."""
+    rng = np.random.default_rng(0)
+    step = am.compile(lambda x: dropout(x, 0.5, rng=rng), engine="numpy")
+    step(np.ones(3))
+    with pytest.raises(DataError, match=r"model\.eval\(\)"):
+        step.save(tmp_path / "f.json")
+
+
+def test_primitives_of_the_users_own(scratch_registry: None, tmp_path: Path):
+    """They are found by their name, and missed by it."""
+    from autograd_mini.primitive import REGISTRY
+
+    cube = am.register_primitive("cube", lambda x: x**3, partials=lambda z, x: 3 * x**2)
+    step = am.compile(lambda x: cube(x) + 1, engine="numpy")
+    assert step.value_and_grad(2.0) == (9.0, 12.0)
+    step.save(tmp_path / "f.json")
+    assert am.load_program(tmp_path / "f.json").value_and_grad(2.0) == (9.0, 12.0)
+    del REGISTRY["cube"]
+    with pytest.raises(SavedFileError, match=r"f\.json: no primitive is named 'cube'"):
+        am.load_program(tmp_path / "f.json")
+
+
+# Damage
+
+
+def saved(path: Path) -> dict[str, Any]:
+    """Save a small program and return its document."""
+    step = am.compile(lambda x, y: {"z": x[0] * y + 2.0} if y > 0 else x[1], engine="numpy")
+    batch = step.batched((0, None), reduce=None)
+    batch(np.ones((2, 2)), 1.0)
+    batch.save(path)
+    return json.loads(path.read_bytes())
+
+
+CHANGES: list[tuple[tuple[Any, ...], Any]] = [
+    (("function",), None),
+    (("exact",), 1),
+    (("in_axes",), None),
+    (("in_axes",), [0]),
+    (("in_axes",), [5, None]),
+    (("in_axes",), "0"),
+    (("reduction",), "max"),
+    (("replays",), 3),
+    (("replays", 0), None),
+    (("replays", 0, "mode"), "jvp"),
+    (("replays", 0, "mode"), "gradient"),
+    (("replays", 0, "argnums"), [0]),
+    (("replays", 0, "arguments"), []),
+    (("replays", 0, "arguments", 0), {"array": [2, 3]}),
+    (("replays", 0, "arguments", 0), {"array": [2, 10**18]}),
+    (("replays", 0, "arguments", 0), {"array": [-1]}),
+    (("replays", 0, "arguments", 1), {"set": []}),
+    (("replays", 0, "arguments", 1), {"is": 1}),
+    (("replays", 0, "arguments", 1), {"dict": [["a", "number"], ["a", "number"]]}),
+    (("replays", 0, "settings"), {"list": []}),
+    (("replays", 0, "variants", 0, "result"), {"dict": []}),
+    (("replays", 0, "variants", 0, "result"), {"array": [3]}),
+    (("replays", 0, "variants", 0, "outputs"), [-1]),
+    (("replays", 0, "variants", 0, "outputs"), [99]),
+    (("replays", 0, "variants", 0, "outputs"), [True]),
+    (("replays", 0, "variants", 0, "guards"), [[0, 1]]),
+    (("replays", 0, "variants", 0, "entries"), []),
+    (("replays", 0, "variants", 0, "entries", 0), "input x[0]"),
+    (("replays", 0, "variants", 0, "entries", 0), 5),
+    (("replays", 0, "variants", 0, "entries", 0), "constant 0x1p+0"),
+    (("replays", 0, "variants", 0, "entries", 3), "constant one"),
+    (("replays", 0, "variants", 0, "entries", 3), "call os.system 0"),
+    (("replays", 0, "variants", 0, "entries", 3), "apply no_such_primitive 0"),
+    (("replays", 0, "variants", 0, "entries", 3), "apply multiply 0"),
+    (("replays", 0, "variants", 0, "entries", 3), "apply multiply 0 3"),
+    (("replays", 0, "variants", 0, "entries", 3), "apply multiply 0 -1"),
+    (("replays", 0, "variants", 0, "entries", 3), "apply multiply 0 x"),
+    (("replays", 0, "variants", 0, "entries", 3), "apply matmul 0 1"),
+    (("replays", 0, "variants", 0, "entries", 3), "apply keep_mask"),
+]
+
+
+@pytest.mark.parametrize(("where", "what"), CHANGES)
+def test_damaged_documents(tmp_path: Path, where: tuple[Any, ...], what: Any):
+    """What does not fit is found when a file is read, not when it is replayed."""
+    path = tmp_path / "f.json"
+    document = saved(path)
+    part = changed = copy.deepcopy(document)
+    for key in where[:-1]:
+        part = part[key]
+    assert part[where[-1]] != what
+    part[where[-1]] = what
+    path.write_text(json.dumps(changed))
+    with pytest.raises(SavedFileError, match=r"f\.json: "):
+        am.load_program(path)
+
+
+def test_missing_parts(tmp_path: Path):
+    """Each part of a document is needed."""
+    path = tmp_path / "f.json"
+    document = saved(path)
+    replay = document["replays"][0]
+    for part in (document, replay, replay["variants"][0]):
+        for key in [*part]:
+            if key == "library_version":
+                continue
+            value = part.pop(key)
+            path.write_text(json.dumps(document))
+            with pytest.raises(SavedFileError, match=r"f\.json"):
+                am.load_program(path)
+            part[key] = value
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "damaged"),
+        (b"\x80\x04.", "damaged"),
+        (b"[" * 100_000, "damaged"),
+        (b'{"format": "something else"}', "not an autograd_mini program"),
+        (b"[]", "not an autograd_mini program"),
+        (b'{"format": "autograd_mini program", "format_version": 2}', "format version 2"),
+    ],
+)
+def test_other_files(tmp_path: Path, content: bytes, says: str):
+    """A file of another kind or version says so."""
+    path = tmp_path / "f.json"
+    path.write_bytes(content)
+    with pytest.raises(SavedFileError, match=says):
+        am.load_program(path)
+
+
+def test_a_deep_structure(tmp_path: Path):
+    """A structure that is nested too deep to be read is damage, and no crash."""
+    path = tmp_path / "f.json"
+    document = saved(path)
+    text = json.dumps(document).replace('"number"', '{"list": [' * 900 + "]}" * 900, 1)
+    path.write_text(text)
+    with pytest.raises(SavedFileError, match="damaged"):
+        am.load_program(path)
+
+
+def test_a_cut_file(tmp_path: Path):
+    """A file that was cut off anywhere is refused."""
+    path = tmp_path / "f.json"
+    saved(path)
+    content = path.read_bytes()
+    for end in range(0, len(content) - 3, 29):
+        path.write_bytes(content[:end])
+        with pytest.raises(SavedFileError, match="damaged"):
+            am.load_program(path)
+
+
+def test_a_missing_file_and_a_wrong_engine(tmp_path: Path):
+    """What is no matter of the content."""
+    with pytest.raises(FileNotFoundError):
+        am.load_program(tmp_path / "f.json")
+    with pytest.raises(ValueError, match="engine is"):
+        am.load_program(tmp_path / "f.json", engine="gpu")  # type: ignore[arg-type]
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The file is written beside the old one, which it replaces when it is whole."""
+    path = tmp_path / "f.json"
+    saved(path)
+    before = path.read_bytes()
+
+    def fail(*args: Any) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="disk full"):
+        saved(path)
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == ["f.json"]
