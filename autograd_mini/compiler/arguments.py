@@ -194,11 +194,12 @@ def form_of(unit: Any) -> Callable[[Any], Any]:
     return float
 
 
-def zeros_like(unit: Any) -> Any:
-    """Return zeros in the form of a unit; those of a plain array take no memory."""
-    zeros = np.broadcast_to(0.0, np.shape(numbers_of(unit)))
-    form = form_of(unit)
-    return zeros if form is np.asarray else form(zeros)
+def zeros_like(unit: Any, axis: int | None) -> Any:
+    """Return zeros in the form of a unit, with one lane along `axis`."""
+    shape = [*np.shape(numbers_of(unit))]
+    if axis is not None:
+        shape[axis] = 1
+    return form_of(unit)(np.zeros(shape))
 
 
 def paths_in(tree: Any, name: str) -> Iterator[str]:

@@ -18,6 +18,7 @@ from autograd_mini.compiler.arguments import (
     units_in,
     with_units,
 )
+from autograd_mini.compiler.carrying import named_like, packed, restored
 from autograd_mini.compiler.derivatives import Aim, Mode
 from autograd_mini.compiler.eager import called_eagerly, must_be_eager
 from autograd_mini.compiler.executors import ENGINES, Engine
@@ -200,6 +201,19 @@ class Compiled:
         if self._last is None or not self._last.variants:
             raise DataError("there is no program yet: call the function first")
         return self._last.variants[0].listing
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        """Return how to pickle and to copy it: with its programs, where they hold elsewhere.
+
+        What decorates a function is found by the name of that, as the function would be.
+        """
+        f = self._setup.f
+        decorated = named_like(f)
+        if decorated is self:
+            return f.__qualname__
+        is_decorated = isinstance(decorated, Compiled) and decorated._setup.f is f
+        setup = self._setup._replace(f=decorated) if is_decorated else self._setup
+        return restored, (Compiled, setup, is_decorated, packed([*self._replays.values()]))
 
     def _aim(self, mode: Mode, argnums: Argnums, args: Sequence[Any], allow_unused: bool) -> Aim:
         asked = (

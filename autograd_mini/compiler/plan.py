@@ -37,7 +37,8 @@ class Plan:
         lanes: for each number whether each lane has its own.
         shapes: of each unit in one lane.
         forms: what gives derivatives the form of each unit.
-        example: arguments and keyword arguments of this form, with zeros for numbers.
+        example: arguments and keyword arguments of this form, with zeros for numbers and one
+            lane.
         owners: the position of the argument that each unit is in; keyword arguments come last.
 
     Raises:
@@ -65,7 +66,7 @@ class Plan:
         ]
         self.sizes = [int(np.prod(shape)) for shape in self.shapes]
         self.forms = [form_of(unit) for unit in flat]
-        self.example = with_units([[*args], {**settings}], map(zeros_like, flat))
+        self.example = with_units([[*args], {**settings}], map(zeros_like, flat, self.axes))
         called = zip([*parameter_names(f, len(args)), *settings], trees, strict=True)
         paths = [path for name, tree in called for path in paths_in(tree, name)]
         self.names = [

@@ -9,8 +9,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from types import CellType, CodeType
+from types import BuiltinFunctionType, CellType, CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd_mini.primitive import Primitive
 
 Names = dict[str, Any]
 """Objects by name: globals, or the attributes of a module."""
@@ -48,12 +52,15 @@ class Surroundings(NamedTuple):
                     return False
         return True
 
-    def objects(self) -> Iterator[Any]:
-        """Yield the objects."""
-        for _, _, x in self.attributes:
-            yield x
+    def tokens(self) -> tuple[str, ...] | None:
+        """Return what tells the objects apart in every process; None where something does not."""
+        objects = [(name, x) for _, name, x in self.attributes]
         for _, found in self.namespaces:
-            yield from found.values()
+            objects += sorted(found.items())
+        found_tokens = [(name, token(x)) for name, x in objects]
+        if any(text is None for _, text in found_tokens):
+            return None
+        return tuple(f"{name}: {text}" for name, text in found_tokens)
 
 
 def surroundings_of(f: Callable[..., Any]) -> Surroundings:
@@ -69,6 +76,23 @@ def surroundings_of(f: Callable[..., Any]) -> Surroundings:
     used = {name for part in codes(code) for name in part.co_names}
     known = function.__globals__
     return Surroundings(attributes, [(known, {name: known[name] for name in used & known.keys()})])
+
+
+def token(x: Any) -> str | None:
+    """Return what is the same in every process for the same number, text, function or module."""
+    if x is None or isinstance(x, bool | int | float | complex | str | np.ufunc | Primitive):
+        return f"{type(x).__name__} {x!r}"
+    if isinstance(x, ModuleType):
+        return f"module {x.__name__}"
+    x = inspect.unwrap(x) if callable(x) else x  # a compiled function is what it was made from
+    if isinstance(x, FunctionType):
+        return f"{x.__module__}.{x.__qualname__}, line {x.__code__.co_firstlineno}"
+    if isinstance(x, type | BuiltinFunctionType):
+        return f"{x.__module__}.{x.__qualname__}"
+    if isinstance(x, tuple):
+        parts = [token(part) for part in x]
+        return None if None in parts else f"({', '.join(map(str, parts))})"
+    return None
 
 
 DEFAULTS = ("__defaults__", "__kwdefaults__")
