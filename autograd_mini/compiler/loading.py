@@ -17,7 +17,7 @@ from autograd_mini.compiler.program import Constant, Entry, Guard, Input, Instru
 from autograd_mini.compiler.record import Record
 from autograd_mini.compiler.replay import Replay, Setup, Variant, axes_of
 from autograd_mini.compiler.saving import FORMAT, FORMAT_VERSION
-from autograd_mini.compiler.surroundings import Surroundings
+from autograd_mini.compiler.surroundings import surroundings_of
 from autograd_mini.errors import AutogradError, RegistrationError, SavedFileError, VariantError
 from autograd_mini.files import read_json
 from autograd_mini.primitive import Primitive, lookup
@@ -60,7 +60,7 @@ class Missing:
     """
 
     def __init__(self, name: str, path: Path) -> None:
-        self.__name__, self.path = name, path
+        self.__name__, self.path = name, str(path)
 
     def __call__(self, *args: Any, **settings: Any) -> NoReturn:
         """Say that there is no program for a call.
@@ -116,7 +116,7 @@ def replay_from(document: dict[str, Any], setup: Setup) -> Replay:
     plan = Plan(setup.f, args, settings, axes)
     replay = Replay(setup, aim, plan)
     for program, tree in zip(programs, trees, strict=True):
-        record = Record(program, tree, [], [], Surroundings([], []))
+        record = Record(program, tree, [], [], surroundings_of(setup.f))
         variant = Variant(setup, aim, plan, record)
         lanes = [entry.lane for entry in program.entries if isinstance(entry, Input)]
         if lanes != plan.lanes or len(program.outputs) != sum(variant.sizes):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
@@ -64,10 +65,19 @@ class Surroundings(NamedTuple):
 
 
 def surroundings_of(f: Callable[..., Any]) -> Surroundings:
-    """Return what the names in a function stand for, and its default arguments."""
-    function = inspect.unwrap(getattr(f, "__func__", f))
+    """Return what the names in a function stand for, its default arguments, and what is in `self`.
+
+    The `self` is that of a method, or an object that is called like a function.
+    """
+    while isinstance(f, partial):
+        f = f.func
+    function: Any = inspect.unwrap(f)
+    owner = getattr(function, "__self__", None)
+    function = getattr(function, "__func__", function)
+    if not hasattr(function, "__code__"):
+        owner, function = function, type(function).__call__
     code = getattr(function, "__code__", None)
-    if code is None:  # written in C, or an object that can be called
+    if code is None:  # written in C
         return Surroundings([], [])
     attributes = [(function, name, getattr(function, name)) for name in DEFAULTS]
     for cell in function.__closure__ or ():
@@ -75,7 +85,10 @@ def surroundings_of(f: Callable[..., Any]) -> Surroundings:
             attributes.append((cell, "cell_contents", cell.cell_contents))
     used = {name for part in codes(code) for name in part.co_names}
     known = function.__globals__
-    return Surroundings(attributes, [(known, {name: known[name] for name in used & known.keys()})])
+    namespaces = [(known, {name: known[name] for name in used & known.keys()})]
+    if hasattr(owner, "__dict__") and not isinstance(owner, type):
+        namespaces.append((vars(owner), {**vars(owner)}))
+    return Surroundings(attributes, namespaces)
 
 
 def token(x: Any) -> str | None:

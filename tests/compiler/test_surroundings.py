@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,29 @@ def test_global_names_that_stand_for_something_else(
 
 
 GLOBAL = 2.0
+
+
+class Scaled:
+    """An object whose method, or which itself, is compiled."""
+
+    def __init__(self, scale: float) -> None:
+        self.scale = scale
+
+    def __call__(self, x: Any) -> Any:
+        """Return x times a setting."""
+        return x * self.scale
+
+    method = __call__
+
+
+def test_attributes_of_self(compiled: Compile):
+    """What a method, or an object that is called like a function, finds in `self`, also partly."""
+    for find in (lambda x: x, lambda x: x.method, lambda x: partial(x.method)):
+        scaled = Scaled(2.0)
+        step = compiled(find(scaled))
+        assert step(1.0) == 2.0
+        scaled.scale = 3.0
+        assert step(1.0) == 3.0
 
 
 def test_default_arguments(compiled: Compile):
