@@ -23,6 +23,7 @@ from autograd_mini.ops.shaping import reshape, transpose
 from autograd_mini.primitive import ArrayPrimitive
 from autograd_mini.recording import apply
 from autograd_mini.tape import Node, is_object_array, primal
+from autograd_mini.tracer import TRACER
 
 __all__ = [
     "median",
@@ -130,11 +131,29 @@ def _sorted(x: Any, axis: int, *, descending: bool = False, nan_wins: bool = Fal
 
 def order_of(x: Any, axis: int, descending: bool) -> Any:
     """Return the places from which sorting takes its elements; equal ones keep their order."""
+    if TRACER.get() is not None and is_object_array(x):
+        rows = np.moveaxis(x, axis, -1)
+        found = [_asked_order(row, descending) for row in rows.reshape((-1, rows.shape[-1]))]
+        return np.moveaxis(np.array(found, dtype=int).reshape(rows.shape), -1, axis)
     x = floats(x)
     if not descending:
         return np.argsort(x, axis=axis, kind="stable")
     backwards = np.argsort(np.flip(x, axis), axis=axis, kind="stable")
     return x.shape[axis] - 1 - np.flip(backwards, axis)
+
+
+def _asked_order(row: Any, descending: bool) -> list[int]:
+    """Return the places by comparing nodes, which a tracer hears of: NaN is the largest."""
+    lost = is_nan(row).tolist()
+    numbers = [i for i, is_lost in enumerate(lost) if not is_lost]
+    numbers.sort(key=lambda i: row[i], reverse=descending)
+    others = [i for i, is_lost in enumerate(lost) if is_lost]
+    return [*others, *numbers] if descending else [*numbers, *others]
+
+
+def is_nan(x: Any) -> Any:
+    """Return which elements are NaN; nodes are asked, each by itself."""
+    return np.frompyfunc(np.isnan, 1, 1)(x).astype(bool) if is_object_array(x) else np.isnan(x)
 
 
 # Rules compute the places anew from x, which they have as an operand: a recorded one then holds for
@@ -189,7 +208,7 @@ def _sort_array(x: Any, axis: int, descending: bool, nan_wins: bool) -> Any:
         z = np.flip(z, axis) if descending else z
     if nan_wins:  # one NaN makes all of them NaN; it is the last
         last = z[along(axis, slice(-1, None))]
-        lost = np.isnan(floats(last))
+        lost = is_nan(last)
         return np.where(lost, last, z) if lost.any() else z
     return z
 
