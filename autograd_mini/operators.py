@@ -113,7 +113,7 @@ class Operators(Node):
     def __bool__(self) -> bool:
         tracer = TRACER.get()
         if tracer is not None:
-            tracer.asked("not_equal", (self, 0.0), bool(self.primal))
+            tracer.decided(self)
         return bool(self.primal)
 
     def __float__(self) -> float:
@@ -129,9 +129,8 @@ class Operators(Node):
     def __int__(self) -> int:
         """Return the whole part of the number of a scalar; it is on no tape."""
         check_readable(self, "int(x)")
-        tracer = TRACER.get()
-        if tracer is not None:
-            tracer.asked("equal", (e.trunc(self), int(self.primal)), True)
+        if TRACER.get() is not None:
+            bool(e.trunc(self) == int(self.primal))  # a guard
         return int(self.primal)
 
     def __divmod__(self, other: Any) -> tuple[Self, Self]:

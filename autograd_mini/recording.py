@@ -93,9 +93,16 @@ def kept(x: Any) -> Any:
 
 
 def as_tensor_like(operands: Sequence[Any]) -> Callable[[Any], Any]:
-    """Return what makes a Tensor of each `Value` among operands of both kinds."""
+    """Return what makes a Tensor of each `Value` among operands of both kinds.
+
+    As a Python float beside an array does, it takes on the precision of the others.
+    """
     kind = next(x.__class__ for x in operands if isinstance(x, Node) and x.rank > 1)
-    return lambda x: kind.of_value(x) if isinstance(x, Node) and x.rank == 1 else x
+    arrays = [x.primal if isinstance(x, Node) else x for x in operands]
+    dtype = np.result_type(1.0, *[x.dtype for x in arrays if isinstance(x, np.ndarray)])
+    if dtype.kind != "f":  # an object array, which apply() refuses
+        dtype = np.dtype(float)
+    return lambda x: kind.of_value(x, dtype) if isinstance(x, Node) and x.rank == 1 else x
 
 
 _new, _current_scope = object.__new__, SCOPE.get  # looked up once: record() makes every node

@@ -15,7 +15,7 @@ import numpy as np
 
 from autograd_mini.anomaly import Traced
 from autograd_mini.errors import TapeLeftError
-from autograd_mini.tape import Node, next_index
+from autograd_mini.tape import NONE, Node, next_index
 
 SCOPE: ContextVar[str | None] = ContextVar("scope", default="")
 """Where nodes are being made, `MLP/layers.0`; None where nothing is recorded.
@@ -83,7 +83,7 @@ def is_differentiating() -> bool:
 def check_readable(node: Node, how: str) -> None:
     """Raise `TapeLeftError` if a node is read where its derivative would silently be lost."""
     start = _differentiating.get()
-    if start and node.index > start and node.primitive is not None and is_recording():
+    if start and node.index > start and node.operand0 is not NONE and is_recording():
         raise TapeLeftError(how, node)
 
 

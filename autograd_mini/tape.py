@@ -131,7 +131,7 @@ class Node:
         self.changed = next_index()
 
     @classmethod
-    def of_value(cls, x: Any) -> Any:
+    def of_value(cls, x: Any, dtype: Any) -> Any:
         """Return a node of this kind with the number of a `Value`, recorded."""
         raise NotImplementedError
 

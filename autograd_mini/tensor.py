@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_mini.changes import Watch, read_only
+from autograd_mini.conditions import Conditions
 from autograd_mini.errors import DataError, InPlaceError
 from autograd_mini.operators import Operators, binary
 from autograd_mini.ops import (
@@ -31,7 +32,7 @@ from autograd_mini.tape import Node, contains_node, primal
 from autograd_mini.tracer import told
 
 
-class Tensor(Operators):
+class Tensor(Conditions, Operators):
     """An array on the tape; operations follow NumPy's rules of broadcasting and indexing.
 
     Args:
@@ -89,9 +90,9 @@ class Tensor(Operators):
         Node.data.fset(self, data)  # type: ignore[attr-defined]  # a property has it
 
     @classmethod
-    def of_value(cls, x: Any) -> Self:
+    def of_value(cls, x: Any, dtype: Any = np.float64) -> Self:
         """Return the number of a `Value` as a Tensor without axes, recorded."""
-        return to_tensor(x, cls)
+        return to_tensor(x, cls, dtype)
 
     @staticmethod
     def compute(
@@ -138,10 +139,12 @@ class Tensor(Operators):
 
     def numpy(self) -> npt.NDArray[Any]:
         """Return a copy of the data as an array, which is on no tape."""
+        told(self)
         return np.array(self.primal)
 
     def tolist(self) -> Any:
         """Return the data as Python floats, in lists as deep as there are axes."""
+        told(self)
         return self.primal.tolist()
 
     __matmul__, __rmatmul__ = binary(linalg.matmul)
@@ -163,6 +166,8 @@ class Tensor(Operators):
         )
 
     def __contains__(self, number: Any) -> bool:
+        told(self)
+        told(number)
         return bool(np.any(self.primal == primal(number)))
 
     def __repr__(self) -> str:
@@ -189,14 +194,17 @@ class Tensor(Operators):
 
     def argmax(self, axis: int | None = None, keepdims: bool = False) -> Any:
         """Return the place of the largest element, the first if tied; on no tape."""
+        told(self)
         return np.argmax(self.primal, axis, keepdims=keepdims)
 
     def argmin(self, axis: int | None = None, keepdims: bool = False) -> Any:
         """Return the place of the smallest element, the first if tied; on no tape."""
+        told(self)
         return np.argmin(self.primal, axis, keepdims=keepdims)
 
     def argsort(self, axis: int | None = -1) -> Any:
         """Return the places that sort the elements, tied ones in their order; on no tape."""
+        told(self)
         return np.argsort(self.primal, axis, kind="stable")
 
     # Functions of the table whose first operand is this tensor, as methods.

@@ -6,6 +6,7 @@ that leaves the tape, so that a replay is never one of the wrong branch.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any, Protocol
 
@@ -13,8 +14,17 @@ from typing import Any, Protocol
 class Tracer(Protocol):
     """What listens while a function is traced."""
 
-    def asked(self, question: str, operands: tuple[Any, ...], answer: Any) -> Any:
+    def asked(
+        self,
+        question: str,
+        operands: tuple[Any, ...],
+        answer: Any,
+        settings: Mapping[str, Any] | None = None,
+    ) -> Any:
         """Hear how a comparison of nodes came out; return what the caller gets for an answer."""
+
+    def decided(self, node: Any) -> None:
+        """Hear that Python branched on a node: whether it was 0."""
 
     def read(self, node: Any) -> None:
         """Hear that the number of a node was read."""

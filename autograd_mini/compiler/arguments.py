@@ -6,12 +6,12 @@ replayed by one program: containers, shapes, and whatever holds no number is the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import partial
 from types import BuiltinFunctionType, FunctionType, ModuleType, NoneType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,13 @@ from autograd_mini.tape import Node, is_object_array, primal
 from autograd_mini.transforms.structure import apart, is_leaf, static_of
 from autograd_mini.value import values
 
+if TYPE_CHECKING:
+    from autograd_mini.compiler.derivatives import Aim
+
 Array = npt.NDArray[Any]
+
+NUMBERS = frozenset(np.typecodes["AllInteger"] + np.typecodes["Float"])
+"""The codes of the dtypes of arrays of real numbers."""
 
 
 def taken(tree: Any, units: list[Any], axis: int | None = None) -> Any:
@@ -37,12 +43,12 @@ def taken(tree: Any, units: list[Any], axis: int | None = None) -> Any:
         DataError: there is something in it that cannot be compared with that of the next call.
     """
     kind = tree.__class__
+    if kind is np.ndarray and tree.dtype.char in NUMBERS:
+        units.append(tree)
+        return tree.shape if axis is None else of_lane(tree.shape, axis)
     if kind is float:
         units.append(tree)
         return float
-    if kind is np.ndarray and tree.dtype.kind in "fiu":
-        units.append(tree)
-        return tree.shape if axis is None else of_lane(tree.shape, axis)
     if kind is list or kind is tuple:
         return kind, tuple([taken(part, units, axis) for part in tree])
     if kind is dict:
@@ -160,10 +166,10 @@ def with_units(tree: Any, new: Iterator[Any], other: Callable[[Any], Any] = lamb
     `other` says what stands in the place of something that is none.
     """
     kind = tree.__class__
-    if kind is float or (kind is np.ndarray and tree.dtype.kind == "f"):
+    if kind is float or (kind is np.ndarray and tree.dtype.char in NUMBERS):
         return next(new)
-    if kind is list:
-        return [with_units(part, new, other) for part in tree]
+    if kind is list or kind is tuple:
+        return kind([with_units(part, new, other) for part in tree])
     parts = None if is_unit(tree) else apart(tree)
     if parts is None:
         return next(new) if is_unit(tree) else other(tree)
@@ -200,6 +206,13 @@ def zeros_like(unit: Any, axis: int | None) -> Any:
     if axis is not None:
         shape[axis] = 1
     return form_of(unit)(np.zeros(shape))
+
+
+def in_structure(aim: Aim, args: Sequence[Any], arrays: Iterable[Any]) -> Any:
+    """Return arrays, one a unit, in the structure of the arguments that are differentiated by."""
+    remaining = iter(arrays)
+    found = [with_units(args[position], remaining, lambda other: None) for position in aim.argnums]
+    return found[0] if aim.single else tuple(found)
 
 
 def paths_in(tree: Any, name: str) -> Iterator[str]:

@@ -12,15 +12,17 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_mini.compiler.arguments import (
+    in_structure,
     numbers_of,
     returned,
     taken,
     units_in,
     with_units,
 )
+from autograd_mini.compiler.array_replay import ArrayReplay, array_hessian, not_batched
 from autograd_mini.compiler.carrying import named_like, packed, restored
 from autograd_mini.compiler.derivatives import Aim, Mode
-from autograd_mini.compiler.eager import called_eagerly, must_be_eager
+from autograd_mini.compiler.eager import called_eagerly, must_be_eager, on_arrays
 from autograd_mini.compiler.executors import ENGINES, Engine
 from autograd_mini.compiler.lanes import Reduction
 from autograd_mini.compiler.listing import Listing
@@ -28,15 +30,22 @@ from autograd_mini.compiler.plan import Plan
 from autograd_mini.compiler.replay import Replay, Setup, axes_of
 from autograd_mini.errors import DataError
 from autograd_mini.files import json_bytes, write_atomically
+from autograd_mini.tape import Node
+from autograd_mini.tensor import Tensor
 from autograd_mini.transforms import gradients, matrices, products
 from autograd_mini.transforms.run import check_function, positions_of
+from autograd_mini.value import Value
 
 Argnums = int | Sequence[int]
 Array = npt.NDArray[Any]
 
 
 def compile(  # what it does; Python's own is never needed beside it
-    f: Callable[..., Any], *, engine: Engine = "auto", exact: bool = False
+    f: Callable[..., Any],
+    *,
+    engine: Engine = "auto",
+    exact: bool = False,
+    kind: type[Node] | None = None,
 ) -> Compiled:
     """Return a function that does what f does by replaying a program.
 
@@ -54,11 +63,17 @@ def compile(  # what it does; Python's own is never needed beside it
         exact: whether every bit is to be as f computes it. Otherwise sums over lanes are taken in
             another order, and NumPy computes functions such as exp on arrays, which differ in the
             last bits.
+        kind: `Value`, or `Tensor`: arrays then reach f as Tensors, and a program is for arguments
+            of these shapes and dtypes. By default Tensor if an argument holds one. Arrays of
+            integers reach f as Tensors of integers, those of booleans and single integers as they
+            are; where f uses such as positions, lengths or axes, it is traced anew for others.
     """
     check_function(f)
     if engine not in ENGINES:
         raise ValueError(f"engine is 'auto', 'numpy' or 'numba', got {engine!r}")
-    return Compiled(Setup(f, engine, exact, None, None))
+    if kind not in (None, Value, Tensor):
+        raise ValueError(f"kind is Value or Tensor, or None to go by the arguments, got {kind!r}")
+    return Compiled(Setup(f, engine, exact, None, None, kind))
 
 
 class Compiled:
@@ -70,9 +85,9 @@ class Compiled:
 
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
-        self._replays: dict[Any, Replay] = {}
+        self._replays: dict[Any, Replay | ArrayReplay] = {}
         self._aims: dict[Any, Aim] = {}
-        self._last: Replay | None = None
+        self._last: Replay | ArrayReplay | None = None
         update_wrapper(self, setup.f, updated=())
 
     def __call__(self, *args: Any, **settings: Any) -> Any:
@@ -157,6 +172,8 @@ class Compiled:
             raise ValueError(f"reduce is 'mean', 'sum' or None, got {reduce!r}")
         if self._setup.in_axes is not None:
             raise DataError("the function is batched already")
+        if self._setup.kind is Tensor:
+            raise not_batched()
         axes = in_axes if isinstance(in_axes, int) or in_axes is None else tuple(in_axes)
         if axes is None or (isinstance(axes, tuple) and all(axis is None for axis in axes)):
             raise DataError("in_axes names no axis: some argument must have lanes")
@@ -178,7 +195,9 @@ class Compiled:
         """
         from autograd_mini.compiler.saving import document_of  # which few need
 
-        replays = [replay for replay in self._replays.values() if replay.variants]
+        replays = [replay for replay in self._of_values() if replay.variants]
+        if not replays and self._replays:
+            raise DataError("programs of Tensors cannot be saved; compile the function on Values")
         if not replays:
             raise DataError("there is no program yet: call the function before it is saved")
         name = getattr(self._setup.f, "__name__", type(self._setup.f).__name__)
@@ -213,7 +232,10 @@ class Compiled:
             return f.__qualname__
         is_decorated = isinstance(decorated, Compiled) and decorated._setup.f is f
         setup = self._setup._replace(f=decorated) if is_decorated else self._setup
-        return restored, (Compiled, setup, is_decorated, packed([*self._replays.values()]))
+        return restored, (Compiled, setup, is_decorated, packed(self._of_values()))
+
+    def _of_values(self) -> list[Replay]:
+        return [replay for replay in self._replays.values() if isinstance(replay, Replay)]
 
     def _aim(self, mode: Mode, argnums: Argnums, args: Sequence[Any], allow_unused: bool) -> Aim:
         asked = (
@@ -238,25 +260,29 @@ class Compiled:
             of_args = tuple(map(taken, args, repeat(units), axes))
         return aim, of_args, taken(settings, units) if settings else None
 
-    def _replayed(
+    def _replay(
         self, aim: Aim, args: Sequence[Any], settings: dict[str, Any]
-    ) -> tuple[Plan, list[int], Any, list[Array]]:
-        """Return the plan, the units that derivatives are by, the traced result, and the numbers.
-
-        The numbers come in blocks, see `Replay`.
-        """
+    ) -> tuple[Replay | ArrayReplay, list[Any]]:
+        """Return what replays for arguments of this form, and the numbers in them."""
         units: list[Any] = []
         key = self._key(aim, args, settings, units)
         replay = self._replays.get(key)
         if replay is None:
-            plan = Plan(self._setup.f, args, settings, axes_of(self._setup.in_axes, args, aim))
-            replay = self._replays.setdefault(key, Replay(self._setup, aim, plan))
+            if on_arrays(self._setup, args, settings):
+                made: Replay | ArrayReplay = ArrayReplay(self._setup, aim)
+            else:
+                axes = axes_of(self._setup.in_axes, args, aim)
+                made = Replay(self._setup, aim, Plan(self._setup.f, args, settings, axes))
+            replay = self._replays.setdefault(key, made)
         self._last = replay
-        tree, blocks = replay(args, settings, units)
-        return replay.plan, replay.chosen, tree, blocks
+        return replay, units
 
     def _run(self, aim: Aim, args: Sequence[Any], settings: dict[str, Any]) -> Any:
-        plan, chosen, tree, blocks = self._replayed(aim, args, settings)
+        replay, numbers = self._replay(aim, args, settings)
+        if isinstance(replay, ArrayReplay):
+            return replay(args, settings, numbers)
+        plan, chosen = replay.plan, replay.chosen
+        tree, blocks = replay(args, settings, numbers)
         if aim.mode == "value":
             found = zip(units_in(tree), blocks, strict=True)
             results = (lanes_first(block, np.shape(z)) for z, block in found)
@@ -274,6 +300,14 @@ class Compiled:
         return derivative if aim.mode == "hvp" else (value, derivative)
 
     def _hessian(self, aim: Aim, args: Sequence[Any], settings: dict[str, Any]) -> Any:
+        if on_arrays(self._setup, args, settings):
+            product = aim._replace(mode="hvp")
+            return array_hessian(aim, args, lambda v: self._run(product, [*args, *v], settings))
+
+        def results(aim: Aim, *given: Any) -> Array:
+            replay, numbers = self._replay(aim, given, settings)
+            return np.concatenate(replay(given, settings, numbers)[1])
+
         axes = axes_of(self._setup.in_axes, args, aim._replace(mode="value")) or [None] * len(args)
         own_lanes = [position for position in aim.argnums if axes[position] is not None]
         if own_lanes:
@@ -291,15 +325,13 @@ class Compiled:
         )
         v = [[next(parts) for _ in units] for units in chosen]
         if self._setup.in_axes is None:
-            matrix = np.concatenate(self._replayed(aim, [*args, *v], settings)[3])
+            matrix = results(aim, *args, *v)
         else:
             aim = aim._replace(mode="hvp")
             columns = []
             for j in range(ends[-1]):
                 direction = [[part[j] for part in of_argument] for of_argument in v]
-                columns.append(
-                    np.concatenate(self._replayed(aim, [*args, *direction], settings)[3])
-                )
+                columns.append(results(aim, *args, *direction))
             matrix = np.stack(columns, axis=1)
         matrix = np.moveaxis(matrix, -1, 0) if matrix.ndim == 3 else matrix
         rows = []
@@ -317,10 +349,3 @@ def lanes_first(block: Array, shape: tuple[int, ...]) -> Any:
     if block.ndim == 2:
         return block.T.reshape((-1, *shape))
     return block.reshape(shape) if shape else float(block[0])
-
-
-def in_structure(aim: Aim, args: Sequence[Any], arrays: Sequence[Any]) -> Any:
-    """Return arrays, one a unit, in the structure of the arguments that are differentiated by."""
-    remaining = iter(arrays)
-    found = [with_units(args[position], remaining, lambda other: None) for position in aim.argnums]
-    return found[0] if aim.single else tuple(found)

@@ -5,7 +5,7 @@ Derivatives are recorded by the sweeps. There is no derivative code here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -14,8 +14,8 @@ from autograd_mini.compiler.arguments import units_in, with_units
 from autograd_mini.compiler.tracing import Trace, object_array
 from autograd_mini.errors import DataError, ShapeError
 from autograd_mini.state import differentiating
-from autograd_mini.sweep import forward, reverse
-from autograd_mini.tape import Node, is_object_array
+from autograd_mini.sweep import forward, make_seed, reverse
+from autograd_mini.tape import Node, is_object_array, primal
 from autograd_mini.transforms.run import unused
 
 Mode = Literal["value", "gradient", "hvp", "hessian"]
@@ -62,23 +62,24 @@ def traced(
     aim: Aim,
     args: Sequence[Any],
     settings: Mapping[str, Any],
-    numbers: Sequence[Any],
+    nodes_of: Callable[[Trace], Iterator[Any]],
 ) -> Traced:
-    """Run a function on `Value`s, and the sweeps that the aim asks for.
+    """Run a function on nodes, and the sweeps that the aim asks for.
 
     Args:
         f: the function.
         aim: what to compute.
         args: its arguments, followed by v where there is one.
         settings: its keyword arguments.
-        numbers: what the units of all arguments are to be, as floats and arrays.
+        nodes_of: returns what reaches the function in the place of each unit of its arguments:
+            inputs of a trace, or arrays of them.
 
     Raises:
         ShapeError: a gradient is asked of what is not one number.
         UnusedError: the result does not depend on an argument that is differentiated by.
     """
     trace = Trace()
-    nodes = (_nodes(x, trace) for x in numbers)
+    nodes = nodes_of(trace)
 
     def fresh(tree: Any) -> Any:
         return with_units(tree, nodes)
@@ -98,26 +99,26 @@ def traced(
         z = trace.run(f, *given, **named)
     if is_object_array(z) and z.size == 1:
         z = z.item()
-    if not isinstance(z, Node) and (np.ndim(z) or not [*units_in(z)]):
-        shape = f", shape {np.shape(z)}" if np.ndim(z) else ""
+    if np.size(primal(z)) != 1 or not [*units_in(z)]:
+        shape = f", shape {np.shape(primal(z))}" if np.ndim(primal(z)) else ""
         raise ShapeError(
             f"the gradient is of one number, the function returned {type(z).__name__}{shape}: "
             "reduce it, as in np.sum(...)"
         )
     inputs = [x for position in aim.argnums for x in own[position]]
-    seeds = {z: 1.0} if isinstance(z, Node) else {}
+    seeds = {z: make_seed(z)} if isinstance(z, Node) else {}
     bars = trace.run(lambda: dict(reverse(seeds, wrt=inputs, record=True))) if inputs else {}
     for position in aim.argnums:
         if not own[position]:
             raise DataError(f"argument {position} holds no real number to differentiate by")
         if not aim.allow_unused and bars.keys().isdisjoint(own[position]):
             raise unused(position, [z])
-    gradient = [bars.get(x, 0.0) for x in inputs]
+    gradient = [bars.get(x, zeros_like(x)) for x in inputs]
     if aim.mode == "gradient":
         return Traced(trace, [z, *gradient], z)
     v = [x for unit in units_in(directions) for x in elements(unit)]
-    of_inputs = [np.shape(unit) for i in aim.argnums for unit in units_in(given[i])]
-    of_v = [np.shape(unit) for unit in units_in(directions)]
+    of_inputs = [np.shape(primal(unit)) for i in aim.argnums for unit in units_in(given[i])]
+    of_v = [np.shape(primal(unit)) for unit in units_in(directions)]
     if of_v != of_inputs:
         raise ShapeError(
             f"v must be like what is differentiated by: expected shapes {of_inputs}, got {of_v}"
@@ -127,7 +128,8 @@ def traced(
     tangents = trace.run(lambda: forward(ends, dots, record=True)) if ends else []
     product = dict(zip(ends, tangents, strict=True))
     found = [product.get(x) if isinstance(x, Node) else None for x in gradient]
-    return Traced(trace, [0.0 if x is None else x for x in found], z)
+    outputs = [zeros_like(x) if dot is None else dot for dot, x in zip(found, inputs, strict=True)]
+    return Traced(trace, outputs, z)
 
 
 def elements(unit: Any) -> list[Any]:
@@ -135,8 +137,16 @@ def elements(unit: Any) -> list[Any]:
     return [*unit.flat] if isinstance(unit, np.ndarray) else [unit]
 
 
-def _nodes(numbers: Any, trace: Trace) -> Any:
-    """Return new inputs of a trace for a number, or in the shape of an array."""
-    if not isinstance(numbers, np.ndarray):
-        return trace.input(numbers)
-    return object_array([trace.input(x) for x in numbers.ravel().tolist()], numbers.shape)
+def zeros_like(x: Node) -> Any:
+    """Return the derivative of what does not depend on an input."""
+    return np.zeros_like(x.primal) if x.rank > 1 else 0.0
+
+
+def value_nodes(units: Iterable[Any], trace: Trace) -> Iterator[Any]:
+    """Yield new inputs of a trace for each number, and in the shape of each array."""
+    for numbers in units:
+        if isinstance(numbers, np.ndarray):
+            nodes = [trace.input(x) for x in numbers.ravel().tolist()]
+            yield object_array(nodes, numbers.shape)
+        else:
+            yield trace.input(numbers)

@@ -11,8 +11,10 @@ from autograd_mini.compiler.arguments import units_in, with_units
 from autograd_mini.compiler.plan import Plan
 from autograd_mini.state import detecting_anomaly, is_differentiating
 from autograd_mini.tape import Node, is_object_array
+from autograd_mini.tensor import Tensor
 from autograd_mini.tracer import TRACER
 from autograd_mini.transforms.run import plain
+from autograd_mini.transforms.structure import leaves
 from autograd_mini.value import Value, values
 
 if TYPE_CHECKING:
@@ -30,13 +32,26 @@ def called_eagerly(
     args: Sequence[Any],
     settings: Mapping[str, Any],
 ) -> Any:
-    """Call the function, or what a transform makes of it, on `Value`s.
+    """Call the function, or what a transform makes of it, on nodes of its kind.
 
     The result is made of nodes where these are wanted, else of numbers.
     """
-    given = with_units([*args], map(as_values, units_in([*args])))
+    as_nodes = as_tensors if on_arrays(setup, args, settings) else as_values
+    given = with_units([*args], map(as_nodes, units_in([*args])))
     found = transform(eager_function(setup))(*given, **settings)
     return found if is_differentiating() or TRACER.get() is not None else plain(found)
+
+
+def on_arrays(setup: Setup, *trees: Any) -> bool:
+    """Return whether a function is one of Tensors: it was said to be, or its arguments hold one."""
+    if setup.kind is None:
+        return any(isinstance(x, Tensor) for x in leaves(trees))
+    return setup.kind is Tensor
+
+
+def as_tensors(unit: Any) -> Any:
+    """Return arrays of real numbers as Tensors, and anything else as it is."""
+    return Tensor(unit) if isinstance(unit, np.ndarray) and unit.dtype.kind == "f" else unit
 
 
 def as_values(unit: Any) -> Any:

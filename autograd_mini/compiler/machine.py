@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
+
+from autograd_mini.dispatch import READING_UFUNCS
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,6 +21,7 @@ class Operation:
     name: str
     array: Callable[..., Any]
     scalar: Callable[..., float] | None = None
+    reads_data: ClassVar[bool] = False  # a sweep passes by what it made while a function was traced
 
     def __reduce__(self) -> str:
         return self.name.upper()  # copies and pickles refer to this module
@@ -34,6 +37,19 @@ MULTIPLY_SUBTRACT = Operation(
 
 DETACHED = Operation("detach", lambda of: of)
 """What a detached node stands for while a function is traced; a program has none."""
+
+CONDITIONS = {
+    **{
+        f.__name__: Operation(f.__name__, f)
+        for f in sorted(READING_UFUNCS, key=lambda f: f.__name__)
+    },
+    "any": Operation("any", np.logical_or.reduce),
+    "all": Operation("all", np.logical_and.reduce),
+}
+"""What traced code asks about arrays: the answers are arrays of booleans, as in NumPy."""
+
+SAME = Operation("same", lambda x, y: np.array_equal(x, y, equal_nan=True))
+"""Whether an array that was read while a function was traced is as it was then."""
 
 LANE_SUM = Operation("lane_sum", np.sum)
 """The sum over all lanes."""

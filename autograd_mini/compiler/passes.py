@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -67,6 +67,9 @@ def fold(program: Program) -> Program:
     return program.with_results(entries, range(len(entries)))
 
 
+COMPARED = 2**12
+"""Constant arrays of up to so many bytes are compared with each other."""
+
 COMMUTATIVE = {e.add, e.multiply, e.equal, e.not_equal}
 
 
@@ -84,11 +87,25 @@ def share(program: Program) -> Program:
                 if operation in COMMUTATIVE and operands[0] > operands[1]:
                     operands = operands[::-1]
                 key = operation, operands
-        elif isinstance(entry, Constant) and isinstance(entry.value, float):
-            key = entry.value, math.copysign(1.0, entry.value)
+            elif operands:  # what has none is random
+                key = operation, operands, alike(tuple(params.items()))
+        elif isinstance(entry, Constant):
+            if isinstance(entry.value, float):
+                key = entry.value, math.copysign(1.0, entry.value)
+            elif isinstance(entry.value, np.ndarray) and entry.value.nbytes <= COMPARED:
+                key = alike(entry.value)
         if key is not None:
             new[k] = known.setdefault(key, k)
     return program.with_results(entries, new)
+
+
+def alike(x: Any) -> Any:
+    """Return what can be compared and hashed in the place of a setting or of a constant."""
+    if isinstance(x, np.ndarray):
+        return x.shape, x.dtype.str, x.tobytes()
+    if isinstance(x, slice):
+        return slice, x.start, x.stop, x.step
+    return tuple(map(alike, x)) if isinstance(x, tuple) else (type(x), x)
 
 
 def simplify(program: Program) -> Program:

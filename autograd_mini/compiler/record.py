@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from autograd_mini.compiler.arguments import blank
-from autograd_mini.compiler.derivatives import Aim, traced
+from autograd_mini.compiler.derivatives import Aim, traced, value_nodes
 from autograd_mini.compiler.plan import Plan
 from autograd_mini.compiler.program import Program
 from autograd_mini.compiler.surroundings import Surroundings, surroundings_of
 from autograd_mini.compiler.tracing import Draw
+from autograd_mini.errors import DataError
 from autograd_mini.tape import Node
 
 
@@ -52,10 +54,15 @@ def recorded(
         numbers: what the units of all arguments are to be.
     """
     around = surroundings_of(f)
-    found = traced(f, aim, args, settings, numbers)
+    found = traced(f, aim, args, settings, partial(value_nodes, numbers))
     # What the function itself changes while it runs says nothing about a later replay.
     around.namespaces.extend(found.trace.settings())
     program = found.trace.program(found.outputs, plan.names, plan.lanes)
+    if any(isinstance(x, Node) and x.rank > 1 for x in (*found.trace.captured, *found.outputs)):
+        raise DataError(
+            "the function computes with Tensors, and its arguments hold none, so that it was "
+            "compiled for Values; say compile(f, kind=Tensor)"
+        )
     return Record(
         program,
         blank(found.tree) if aim.mode == "value" else None,

@@ -19,6 +19,7 @@ from autograd_mini.compiler.plan import Plan
 from autograd_mini.compiler.program import LANE, binding_times
 from autograd_mini.compiler.record import Record, recorded
 from autograd_mini.errors import ShapeError, VariantError
+from autograd_mini.tape import Node
 from autograd_mini.threads import pause_collector, resume_collector
 
 Array = npt.NDArray[Any]
@@ -40,6 +41,7 @@ class Setup(NamedTuple):
         in_axes: for each argument along which axis its lanes lie, None where they share it; None
             for a function of one sample.
         reduction: what is made of the lanes: their sum or mean, or None.
+        kind: of the nodes that reach the function; None for Tensors if an argument holds one.
     """
 
     f: Callable[..., Any]
@@ -47,6 +49,7 @@ class Setup(NamedTuple):
     exact: bool
     in_axes: tuple[int | None, ...] | int | None
     reduction: Reduction | None
+    kind: type[Node] | None = None
 
 
 class Replay:

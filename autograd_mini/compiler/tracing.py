@@ -7,21 +7,22 @@ which steered Python and become guards; random draws and nodes of others, which 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from autograd_mini.compiler.machine import DETACHED
+from autograd_mini.compiler.machine import CONDITIONS, DETACHED, SAME
 from autograd_mini.compiler.program import Constant, Entry, Guard, Input, Instruction, Program
 from autograd_mini.compiler.surroundings import Names
 from autograd_mini.ops import elementwise as e
 from autograd_mini.ops.random import Generator, draw_from
 from autograd_mini.primitive import lookup
-from autograd_mini.recording import apply, record
+from autograd_mini.recording import apply, kept, record
 from autograd_mini.state import recording
 from autograd_mini.tape import Node, linearise, next_index
+from autograd_mini.tensor import Tensor
 from autograd_mini.threads import pause_collector, resume_collector
 from autograd_mini.tracer import TRACER
 from autograd_mini.value import Value
@@ -74,16 +75,22 @@ class Trace:
         token = TRACER.set(self)
         pause_collector()
         try:
-            with recording(), draw_from(self._copied):
+            with recording(), draw_from(self.copied):
                 return f(*args, **settings)
         finally:
             resume_collector()
             TRACER.reset(token)
 
     def input(self, data: Any) -> Node:
-        """Return the node that stands for a number."""
-        # The result of an operation, so that reading it is noticed.
-        node = apply(e.positive, Value(data))
+        """Return the node that stands for a number, or for an array."""
+        if not isinstance(data, np.ndarray):
+            # The result of an operation, so that reading it is noticed.
+            node = apply(e.positive, Value(data))
+        elif data.dtype.kind == "f":
+            node = apply(e.positive, Tensor(data))
+        else:  # labels or positions: they stay whole numbers, and may be read
+            node = Tensor(0.0)
+            node.primal = data.copy()
         self.inputs.append(node)
         return node
 
@@ -110,7 +117,7 @@ class Trace:
             return len(entries) - 1
 
         def constant(x: Any) -> int:
-            key = x if x.__class__ is float and x else (repr(x) if np.ndim(x) == 0 else id(x))
+            key = id(x) if isinstance(x, np.ndarray) else x if x.__class__ is float and x else repr(x)
             if key not in constants:
                 constants[key] = add(Constant(x))
             return constants[key]
@@ -146,7 +153,8 @@ class Trace:
                         positions[x] = self._capture(x, add)
                     operands.append(positions[x])
                 else:
-                    operands.append(constant(float(x) if x.__class__ is int else x))
+                    scalar = x.__class__ is int and node.rank == 1
+                    operands.append(constant(float(x) if scalar else x))
             positions[node] = add(Instruction(node.primitive, tuple(operands), node.params))
         return Program(
             entries,
@@ -166,13 +174,27 @@ class Trace:
         self.captured.append(node)
         return add(Input(node.name or f"captured {len(self.captured) - 1}"))
 
-    def _copied(self, rng: Generator) -> Generator:
+    def copied(self, rng: Generator) -> Generator:
+        """Return what a trace draws from in place of a generator."""
         return self._generators.setdefault(id(rng), copy.deepcopy(rng))
 
     # What a Tracer hears.
 
-    def asked(self, question: str, operands: tuple[Any, ...], answer: Any) -> Any:
-        """Make a guard of a comparison."""
+    def asked(
+        self,
+        question: str,
+        operands: tuple[Any, ...],
+        answer: Any,
+        settings: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Make a guard of a comparison; of arrays, a node of booleans, which may become one."""
+        if any(isinstance(x, Tensor) for x in operands):
+            plain = (Node, int, float)
+            operands = tuple(x if isinstance(x, plain) else kept(np.asarray(x)) for x in operands)
+            operation: Any = CONDITIONS[question]
+            with recording():
+                condition = record(Tensor, np.asarray(answer), operation, operands, settings)
+            return self.unlinked(condition)
         if question in COMPARISONS:
             condition = apply(lookup(question), *operands)
         elif question in QUESTIONS:
@@ -185,9 +207,20 @@ class Trace:
             self.guards.append((condition, bool(answer)))
         return answer
 
+    def decided(self, node: Any) -> None:
+        """Make a guard of a branch."""
+        condition = node if isinstance(node, Tensor) else e.not_equal(node, 0.0)
+        self.guards.append((condition, bool(node.primal)))
+
     def read(self, node: Any) -> None:
-        """Make a guard of a number: the program is for this number alone."""
+        """Make a guard of a number or array: the program is for this one alone."""
         if not isinstance(node, Node):
+            return
+        if isinstance(node, Tensor):
+            same: Any = SAME
+            with recording():
+                condition = record(Tensor, np.array(True), same, (node, node.primal.copy()))
+            self.guards.append((condition, True))
             return
         number = node.primal
         if number != number:

@@ -12,12 +12,13 @@ import numpy as np
 
 from autograd_mini.errors import ShapeError
 from autograd_mini.ops.elementwise import equal, relu, softplus, square, where, xlog1py, xlogy
+from autograd_mini.ops.indexing import one_hot
 from autograd_mini.ops.linalg import vdot
 from autograd_mini.ops.reductions import sum as sum_
 from autograd_mini.ops.softmaxes import log_softmax
 from autograd_mini.recording import constant
 from autograd_mini.state import scope
-from autograd_mini.tape import Node, is_object_array, primal
+from autograd_mini.tape import Node, primal
 from autograd_mini.tensor import Tensor
 from autograd_mini.text import summary
 from autograd_mini.tracer import TRACER
@@ -98,16 +99,19 @@ def softmax_cross_entropy(logits: Any, labels: Any) -> Any:
         raise ShapeError(f"softmax_cross_entropy: logits must have shape (m, k), got {shape}")
     classes = np.shape(primal(labels)) == shape[:1] and shape[0] > 0
     if classes:
-        labels = one_hot(np.asarray(labels), shape[1])
+        traced = TRACER.get() is not None and isinstance(labels, Tensor)
+        labels = one_hot(labels if traced else np.asarray(labels), shape[1], primal(logits).dtype)
     m, z, y = batch("softmax_cross_entropy", logits, labels)
     if not classes:
         check("softmax_cross_entropy: labels", y, is_probability, "classes, or from 0 to 1")
     with scope("softmax_cross_entropy"):
-        log_p = log_softmax(z)
-        if TRACER.get() is not None or primals(log_p).min() == -np.inf:
+        log_p, weights = log_softmax(z), y / -m
+        loss = vdot(log_p, weights)
+        if (TRACER.get() is not None and not isinstance(loss, Tensor)) or not np.isfinite(loss):
             # A class is masked, or out of reach: 0 log 0 = 0.
             log_p = where(equal(y, 0.0) * equal(log_p, -np.inf), 0.0, log_p)
-        return vdot(log_p, y / -m)
+            loss = vdot(log_p, weights)
+        return loss
 
 
 def hinge(scores: Any, target: Any) -> Any:
@@ -159,20 +163,3 @@ def check(what: str, x: Any, holds: Callable[[Any], Any], expected: str) -> None
 def is_probability(x: Any) -> Any:
     """Return where numbers lie in [0, 1]."""
     return (x >= 0) & (x <= 1)
-
-
-def one_hot(labels: Any, k: int) -> Any:
-    """Return the (m, k) array with a 1 at each sample's class."""
-    if is_object_array(labels):  # of a traced function: at a replay they are others
-        return equal(labels[:, np.newaxis], np.arange(k, dtype=float))
-    whole = labels.dtype.kind in "iu" or (
-        labels.dtype.kind == "f" and np.array_equal(labels, np.floor(labels))
-    )
-    if not (whole and labels.min() >= 0 and labels.max() < k):
-        raise ValueError(
-            f"softmax_cross_entropy: labels must be integers from 0 to {k - 1}, got "
-            f"{summary(labels)}"
-        )
-    y = np.zeros((len(labels), k))
-    y[np.arange(len(labels)), labels.astype(int)] = 1.0
-    return y

@@ -32,7 +32,7 @@ __all__ = [
 relu = Elementwise(
     "relu",
     lambda x: 0.0 if x < 0.0 else x,
-    lambda x: np.maximum(x, 0),
+    lambda x, out=None: np.maximum(x, 0.0, out=out),
     lambda z, x: greater(x, 0.0),
     latex=["[{x}>0]"],
     sides=lambda x: np.greater(x, 0),

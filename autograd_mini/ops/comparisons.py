@@ -29,8 +29,11 @@ def _comparison(
     name: str, compare: Callable[[Any, Any], Any], symbol: str, formula: str
 ) -> Elementwise:
     """Register a comparison, whose result has the operands' own dtype."""
+    ufunc = getattr(np, name)
 
-    def array(x: Any, y: Any) -> Any:
+    def array(x: Any, y: Any, out: Any = None) -> Any:
+        if out is not None:
+            return ufunc(x, y, out=out)
         if y.__class__ is float and x.__class__ is np.ndarray and x.dtype.kind == "f":
             return compare(x, y).astype(x.dtype)  # nearly always, and faster
         return np.asarray(compare(x, y)).astype(np.result_type(x, y, np.float16))

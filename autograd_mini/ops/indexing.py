@@ -12,11 +12,13 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from autograd_mini.errors import DataError
-from autograd_mini.ops.elementwise import where
+from autograd_mini.ops.elementwise import equal, where
 from autograd_mini.ops.shaping import moveaxis, ravel, reshape
-from autograd_mini.primitive import ArrayPrimitive
+from autograd_mini.primitive import ArrayPrimitive, Primitive
 from autograd_mini.recording import apply
-from autograd_mini.tape import contains_node, is_object_array, primal
+from autograd_mini.tape import Node, contains_node, is_object_array, primal
+from autograd_mini.text import summary
+from autograd_mini.tracer import told
 
 __all__ = [
     "compress",
@@ -64,6 +66,9 @@ def _frozen_part(part: Any) -> Any:
         return part
     if kind is np.ndarray and part.dtype.char != "O":
         return part.copy()
+    if isinstance(part, Node) and part.rank > 1 and part.primal.dtype.kind != "f":
+        told(part)  # of a function that is traced: the program holds for this index alone
+        return part.primal
     if contains_node(part) or is_object_array(part):
         raise DataError("an index must be plain integers or booleans; give the node's .data")
     if isinstance(part, Sequence) and not isinstance(part, str):
@@ -158,6 +163,40 @@ _set_at = ArrayPrimitive(
 )
 
 
+# Rows of a table by number, as one-hot vectors are: no gradient enters there.
+
+
+def one_hot(labels: Any, k: int, dtype: Any = np.float64) -> Any:
+    """Return the (m, k) array with a 1 at each sample's class.
+
+    Raises:
+        ValueError: a label is not an integer from 0 to k - 1.
+    """
+    if is_object_array(labels):  # of a traced function: at a replay they are others
+        return equal(labels[:, np.newaxis], np.arange(k, dtype=float))
+    table = np.eye(k, dtype=dtype)
+    if not isinstance(labels, Node):
+        return _rows.array(table, _classes.array(labels, k))
+    return apply(_rows, table, apply(_classes, labels, params={"k": k}))
+
+
+def _classes_array(labels: Any, k: int) -> Any:
+    whole = labels.dtype.kind in "iu" or (
+        labels.dtype.kind == "f" and np.array_equal(labels, np.floor(labels))
+    )
+    lowest, largest = (f.reduce(labels, axis=None) for f in (np.minimum, np.maximum))
+    if not (whole and lowest >= 0 and largest < k):
+        raise ValueError(
+            f"softmax_cross_entropy: labels must be integers from 0 to {k - 1}, got "
+            f"{summary(labels)}"
+        )
+    return labels.astype(np.intp, copy=False)
+
+
+_classes = Primitive("classes", _classes_array, arity=1)
+_rows = Primitive("rows", lambda table, numbers: table.take(numbers, 0), arity=2)
+
+
 # Functions of NumPy that pick
 
 
@@ -200,11 +239,13 @@ def compress(condition: Any, x: Any, axis: int | None = None) -> Any:
             f"compress takes a condition of one axis, got {np.ndim(primal(condition))}; "
             "x[condition] takes one of the shape of x"
         )
+    told(condition)
     return take(x, np.flatnonzero(primal(condition)), axis)
 
 
 def extract(condition: Any, x: Any) -> Any:
     """Return the elements of `x` where a condition of its shape holds, along one axis."""
+    told(condition)
     return take(x, np.flatnonzero(primal(condition)))
 
 

@@ -14,9 +14,9 @@ from autograd_mini.tape import Node
 __all__: list[str] = []
 
 
-def to_tensor(x: Any, kind: type[Node]) -> Any:
+def to_tensor(x: Any, kind: type[Node], dtype: Any) -> Any:
     """Return a Tensor without axes, the number of a `Value`."""
-    return record(kind, np.array(x.primal), _to_tensor, (x,))
+    return record(kind, np.array(x.primal, dtype), _to_tensor, (x,), {"dtype": dtype})
 
 
 def _to_value(x: Any, value: Any) -> Any:
@@ -29,25 +29,25 @@ def _to_value(x: Any, value: Any) -> Any:
 def _as_tensor(x: Any, z: Any) -> Any:
     """Return a number in the kind of `z`: a `Value` as a Tensor, a float as an array."""
     if isinstance(x, Node) and x.rank == 1:
-        return to_tensor(x, type(z))
+        return to_tensor(x, type(z), z.primal.dtype)
     return x if isinstance(x, Node) else np.asarray(x)
 
 
 _to_tensor = ArrayPrimitive(
     "to_tensor",
-    lambda x: np.array(x),
-    [lambda z_bar, z, x: _to_value(z_bar, x)],
-    [lambda x_dot, z, x: _as_tensor(x_dot, z)],
-    analytic=True,
+    lambda x, dtype: np.array(x, dtype),
+    [lambda z_bar, z, x, dtype: _to_value(z_bar, x)],
+    [lambda x_dot, z, x, dtype: _as_tensor(x_dot, z)],
+    analytic=lambda x, dtype: np.array(x),
     latex=["{dz}"],
     formula="{x}",
 )
 _to_number = ArrayPrimitive(
     "to_number",
-    lambda x: x,
+    float,
     [lambda z_bar, z, x: _as_tensor(z_bar, x)],
     [lambda x_dot, z, x: _to_value(x_dot, z)],
-    analytic=True,
+    analytic=lambda x: x,
     latex=["{dz}"],
     formula="{x}",
 )

@@ -101,8 +101,8 @@ def _linear_vjp_w(z_bar: Any, z: Any, x: Any, w: Any, b: Any) -> Any:
     return z_bar.T @ x
 
 
-def _linear_array(x: Any, w: Any, b: Any) -> Any:
-    z = x @ w.T
+def _linear_array(x: Any, w: Any, b: Any, out: Any = None) -> Any:
+    z = x @ w.T if out is None else np.matmul(x, w.T, out=out)
     fits = isinstance(b, np.ndarray) and b.dtype == z.dtype
     return np.add(z, b, out=z if fits else None)  # in place: one array less to allocate
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_mini.errors import DispatchError
+from autograd_mini.ops.elementwise import abs as abs_
 from autograd_mini.ops.joining import concatenate
 from autograd_mini.ops.linalg import swapped
 from autograd_mini.ops.shaping import expand_dims
@@ -101,7 +102,7 @@ def _over(x: Any, s: Any) -> Any:
         x,
         expand_dims(s, -2),
         sizes=s,
-        needed=primal(x),
+        needed=x,
         what="svd: a singular value is zero to rounding, so its vectors have no derivative. If "
         "only the values count, use svdvals",
     )
@@ -113,7 +114,7 @@ def _svd_vjp(z_bar: Any, z: Any, x: Any) -> Any:
     u_bar, s_bar, vt_bar = _svd_parts(z_bar, m)
     of_u, of_v = swapped(u) @ u_bar, vt @ swapped(vt_bar)
     turn_u, turn_v = of_u - swapped(of_u), of_v - swapped(of_v)
-    needed = np.abs(primal(of_u)) + np.abs(primal(of_v))
+    needed = abs_(of_u) + abs_(of_v)
     p, q = _turns(turn_u + turn_v, turn_u - turn_v, s, needed)
     x_bar = (u * expand_dims(s_bar, -2) + u @ (0.5 * (p + q))) @ vt
     if m > n:

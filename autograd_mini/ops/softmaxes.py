@@ -71,17 +71,17 @@ _largest = np.frompyfunc(maximum, 2, 1, identity=-np.inf)  # recorded; np.maximu
 
 def _log_total(x: Any, axis: Axis) -> tuple[Any, Any, Any]:
     """Return log(sum(exp)) of `x` minus its largest, kept; the difference; and the largest."""
-    shifted, shift = _shifted(x, axis)
+    if TRACER.get() is not None and is_object_array(x):  # at a replay the other branch may be due
+        return _log_total_recorded(x, axis)
+    shift = np.maximum.reduce(floats(x).real, axis=axis, keepdims=True, initial=-np.inf)
+    with np.errstate(over="ignore", invalid="ignore"):
+        shifted = x - shift
     e = np.exp(shifted)
     total = np.add.reduce(e, axis=axis, keepdims=True)
-    if TRACER.get() is not None and is_object_array(x):  # at a replay the other branch may be due
-        largest = equal(shifted, 0.0)
-        ties = np.add.reduce(largest, axis=axis, keepdims=True) - 1
-        rest = np.add.reduce(e - largest, axis=axis, keepdims=True) + ties
-        with np.errstate(divide="ignore"):
-            return where(greater(total, 1.001), log(total), log1p(rest)), shifted, shift
-    if floats(total).real.min(initial=2.0) > 1.001:
-        return np.log(total), shifted, shift
+    if np.minimum.reduce(floats(total).real, axis=None, initial=2.0) > 1.001:
+        return np.log(total), shifted, shift  # nearly always; a shift that is infinite gave NaN
+    shifted, shift = _shifted(x, axis)
+    e = np.exp(shifted)
     # Beside the exp(0) = 1 of the largest little is left of what the others add: log1p keeps it.
     largest = floats(shifted).real == 0
     ties = np.add.reduce(largest, axis=axis, keepdims=True, dtype=shift.dtype) - 1
@@ -90,20 +90,51 @@ def _log_total(x: Any, axis: Axis) -> tuple[Any, Any, Any]:
         return np.log1p(np.add.reduce(e, axis=axis, keepdims=True) + ties), shifted, shift
 
 
+def _log_total_recorded(x: Any, axis: Axis) -> tuple[Any, Any, Any]:
+    """Return the same of `Value`s, both branches recorded."""
+    shifted, shift = _shifted(x, axis)
+    e = np.exp(shifted)
+    total = np.add.reduce(e, axis=axis, keepdims=True)
+    largest = equal(shifted, 0.0)
+    ties = np.add.reduce(largest, axis=axis, keepdims=True) - 1
+    rest = np.add.reduce(e - largest, axis=axis, keepdims=True) + ties
+    with np.errstate(divide="ignore"):
+        return where(greater(total, 1.001), log(total), log1p(rest)), shifted, shift
+
+
 def _logsumexp_array(x: Any, axis: Axis, keepdims: bool) -> Any:
     total, _, shift = _log_total(np.asarray(x), axis)
     z = total + shift
     return z if keepdims else np.squeeze(z, axis)[()]
 
 
-def _log_softmax_array(x: Any, axis: int) -> Any:
-    total, shifted, _ = _log_total(np.asarray(x), axis)
-    return shifted - np.maximum(total, 0)  # 0 for -inf
+SHORT = 16
+"""NumPy takes longer to reduce many rows of so few elements than to copy and reduce columns."""
 
 
-def _softmax_array(x: Any, axis: Axis) -> Any:
-    e = np.exp(_shifted(np.asarray(x), axis)[0])
-    return e / np.maximum(np.add.reduce(e, axis=axis, keepdims=True), 1)  # 1 for 0
+def _in_columns(x: Any, axis: Axis) -> Any:
+    """Return an array laid out in memory so that it is quickly reduced over an axis."""
+    if isinstance(axis, int) and x.ndim > 1 and x.shape[axis] <= SHORT:
+        return x.swapaxes(0, axis).copy().swapaxes(0, axis)
+    return x
+
+
+def _log_softmax_array(x: Any, axis: int, out: Any = None) -> Any:
+    x = np.asarray(x)
+    total, shifted, _ = _log_total(_in_columns(x, axis), axis)
+    return np.subtract(shifted, np.maximum(total, 0), out=like(x, out))  # 0 for -inf
+
+
+def _softmax_array(x: Any, axis: Axis, out: Any = None) -> Any:
+    x = np.asarray(x)
+    e = np.exp(_shifted(_in_columns(x, axis), axis)[0])
+    total = np.add.reduce(e, axis=axis, keepdims=True)
+    return np.divide(e, np.maximum(total, 1), out=like(x, out))  # 1 for 0
+
+
+def like(x: Any, out: Any) -> Any:
+    """Return what a result is written to: `out`, or an array laid out in memory as x is."""
+    return np.empty_like(x) if out is None and not is_object_array(x) else out
 
 
 def _log_softmax_continued(x: Any, axis: Axis) -> Any:

@@ -13,10 +13,11 @@ import numpy as np
 
 from autograd_mini.errors import DegeneracyError
 from autograd_mini.ops.elementwise import abs as abs_
-from autograd_mini.ops.elementwise import greater
+from autograd_mini.ops.elementwise import greater, less_equal, not_equal
 from autograd_mini.ops.indexing import getitem
 from autograd_mini.ops.joining import concatenate
 from autograd_mini.ops.linalg import swapped
+from autograd_mini.ops.reductions import max as max_
 from autograd_mini.ops.reductions import sum as sum_
 from autograd_mini.ops.shaping import expand_dims
 from autograd_mini.ops.solving import of_numbers
@@ -24,7 +25,7 @@ from autograd_mini.ops.subscripts import einsum
 from autograd_mini.ops.triangular import mask, rows_of, symmetric
 from autograd_mini.primitive import ArrayPrimitive
 from autograd_mini.recording import apply
-from autograd_mini.tape import primal
+from autograd_mini.tape import Node, primal
 
 __all__ = [
     "eigh",
@@ -55,9 +56,13 @@ def quotient(x: Any, d: Any, *, sizes: Any, needed: Any, what: str) -> Any:
     Raises:
         DegeneracyError: something is needed where d vanishes.
     """
-    sizes = np.abs(primal(sizes))
-    floor = sizes.max(-1, initial=0)[..., None, None] * np.finfo(sizes.dtype).eps * sizes.shape[-1]
-    if ((np.abs(primal(d)) <= floor) & (needed != 0)).any():
+    n, eps = np.shape(primal(sizes))[-1], np.finfo(primal(sizes).dtype).eps
+    if not n:
+        return x
+    # Recorded, so that a replay with other matrices asks again; no derivative flows through it.
+    floor = expand_dims(max_(abs_(sizes), -1), (-2, -1)) * (float(eps) * n)
+    floor = floor.detach() if isinstance(floor, Node) else floor
+    if np.any(less_equal(abs_(d), floor) * not_equal(needed, 0.0)):
         raise DegeneracyError(what)
     apart = greater(abs_(d), floor)
     return x * apart / (d + (1.0 - apart))
@@ -69,9 +74,8 @@ def differences(w: Any) -> Any:
 
 
 def off_diagonal(x: Any) -> Any:
-    """Return how large a matrix is off the diagonal, and 0 on it, as plain numbers."""
-    size = np.abs(primal(x))
-    return size * (1 - mask(size, np.eye))
+    """Return how large a matrix is off the diagonal, and 0 on it."""
+    return abs_(x) * (1 - mask(primal(x), np.eye))
 
 
 def between(d: Any, u: Any, v: Any) -> Any:

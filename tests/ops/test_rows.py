@@ -12,7 +12,7 @@ import pytest
 from autograd_mini.primitive import REGISTRY, ArrayPrimitive, Elementwise, Primitive
 from autograd_mini.tape import primal
 from tests import checks
-from tests.table import BETWEEN_KINDS, CASES, RANDOM_SOURCES, ROWS
+from tests.table import BETWEEN_KINDS, CASES, CHOICES, RANDOM_SOURCES, ROWS
 from tests.table.case import Case, positive
 
 SCALAR_CASES = [case for case in CASES if checks.is_scalar(case)]
@@ -20,7 +20,7 @@ SCALAR_CASES = [case for case in CASES if checks.is_scalar(case)]
 
 def test_every_primitive_has_a_row():
     """A primitive without a row is one that nothing has checked."""
-    assert set(REGISTRY) <= set(ROWS) | RANDOM_SOURCES | BETWEEN_KINDS
+    assert set(REGISTRY) <= set(ROWS) | RANDOM_SOURCES | CHOICES | BETWEEN_KINDS
 
 
 def test_every_scalar_primitive_has_a_scalar_case():

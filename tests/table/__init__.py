@@ -52,6 +52,9 @@ ROWS: dict[str, list[Case]] = {
 RANDOM_SOURCES = {"keep_mask"}
 """Primitives without operands: there is nothing to differentiate, `nn` tests their numbers."""
 
+CHOICES = {"classes", "rows"}
+"""Primitives that no derivative enters: the losses that use them are tested."""
+
 BETWEEN_KINDS = {"to_tensor", "to_number"}
 """Primitives from one kind of node to the other: `tests/test_kinds.py` tests them."""
 

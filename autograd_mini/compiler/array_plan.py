@@ -1,0 +1,118 @@
+"""How the arguments of a function of Tensors are taken: as floats and arrays, read where they are.
+
+Arrays reach the function as Tensors and floats as `Value`s. Integers steer Python, as axes and
+lengths do, so they stay what they are: the program is for these alone. Arrays of integers are
+labels or positions: they reach it as Tensors of whole numbers, given anew at each replay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+
+from autograd_mini.compiler.arguments import numbers_of, paths_in, units_in
+from autograd_mini.compiler.derivatives import Aim
+from autograd_mini.compiler.plan import element_names, parameter_names
+from autograd_mini.compiler.tracing import Trace, object_array
+from autograd_mini.tape import Node, is_object_array
+
+Take = Callable[[Any], Any]
+
+
+class ArrayPlan:
+    """How arguments of one form become the inputs of a program.
+
+    Args:
+        f: the function, whose parameters' names the inputs get.
+        args: its arguments, followed by the vector where there is one.
+        settings: its keyword arguments.
+        aim: what is computed.
+
+    Attributes:
+        names: of the inputs.
+        chosen: the units that are differentiated by.
+        fixed: the units that stay what they are.
+    """
+
+    def __init__(
+        self, f: Callable[..., Any], args: Sequence[Any], settings: Mapping[str, Any], aim: Aim
+    ) -> None:
+        names = [*parameter_names(f, len(args)), *settings]
+        trees = [*args, *settings.values()]
+        units = [[*units_in(tree)] for tree in trees]
+        ends = np.cumsum([0, *map(len, units)]).tolist()
+        first_vector = len(args) - aim.vectors
+        self.chosen = [i for p in aim.argnums for i in range(ends[p], ends[p + 1])]
+        along = range(ends[first_vector], ends[len(args)])
+        flat = [unit for own in units for unit in own]
+        # Derivatives are by floats, and a vector has the precision of what it belongs to.
+        precise = {i: flat[i] for i in self.chosen}
+        precise |= {i: flat[j] for i, j in zip(along, self.chosen, strict=False)}
+        self.names: list[str] = []
+        self.fixed: list[int] = []
+        self._takes: list[tuple[int, Take]] = []
+        self._several: dict[int, tuple[int, ...]] = {}  # object arrays, with their shapes
+        paths = [
+            path for name, tree in zip(names, trees, strict=True) for path in paths_in(tree, name)
+        ]
+        for i, (unit, path) in enumerate(zip(flat, paths, strict=True)):
+            if is_object_array(unit):
+                self._several[i] = unit.shape
+                self.names += element_names(path, unit.shape)
+            elif isinstance(unit, Integral) and i not in precise:
+                self.fixed.append(i)
+                continue
+            else:
+                self.names.append(path)
+            take = as_float(precise[i]) if i in precise else as_it_is(unit)
+            self._takes.append((i, np.ravel if i in self._several else take))
+
+    def inputs(self, units: Sequence[Any]) -> list[Any]:
+        """Return the inputs of a program, floats and arrays.
+
+        Args:
+            units: the numbers of the arguments, as floats and arrays.
+        """
+        if not self._several:
+            return [take(units[i]) for i, take in self._takes]
+        inputs: list[Any] = []
+        for i, take in self._takes:
+            inputs += take(units[i]).tolist() if i in self._several else [take(units[i])]
+        return inputs
+
+    def constants(self, units: Sequence[Any]) -> list[Any]:
+        """Return the numbers that the program is for alone."""
+        return [units[i] for i in self.fixed]
+
+    def nodes(self, units: Sequence[Any], trace: Trace) -> Iterator[Any]:
+        """Yield what reaches the function in the place of each unit: inputs of a trace."""
+        inputs = iter(self.inputs(units))
+        for i, unit in enumerate(units):
+            if i in self.fixed:
+                yield unit
+            elif i in self._several:
+                shape = self._several[i]
+                yield object_array([trace.input(next(inputs)) for _ in unit.flat], shape)
+            else:
+                yield trace.input(next(inputs))
+
+
+def as_it_is(unit: Any) -> Take:
+    """Return what takes the numbers of a unit, and of each like it."""
+    if isinstance(unit, np.ndarray) and unit.dtype.kind != "f":
+        return lambda array: array.astype(np.int64, copy=False)
+    if isinstance(unit, Node | np.ndarray) or unit.__class__ is float:
+        return lambda x: x
+    return np.asarray if isinstance(unit, np.generic) else float
+
+
+def as_float(unit: Any) -> Take:
+    """Return what takes numbers as a float, or as an array of the precision of a unit."""
+    data = numbers_of(unit)
+    if not isinstance(data, np.ndarray):
+        return float
+    dtype = data.dtype if data.dtype.kind == "f" else np.dtype(float)
+    return lambda array: np.asarray(array, dtype)
