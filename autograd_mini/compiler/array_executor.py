@@ -12,6 +12,13 @@ from autograd_mini.compiler.array_layout import Layout
 from autograd_mini.compiler.program import Constant, Instruction, Program
 from autograd_mini.compiler.registers import operands_of
 
+Step = tuple[int, Callable[..., Any], list[Any], list[tuple[int, int]]]
+"""A result, what computes it, the arguments of that, and which of them are where at a run."""
+
+
+BY_KEYWORD = (np.maximum, np.minimum)
+"""Ufuncs that take `out` by its name alone; the others are quicker without."""
+
 
 class ArrayExecutor:
     """Runs a program of arrays. Several threads can use one at once.
@@ -46,7 +53,8 @@ class _Workspace:
         program = layout.program
         buffers = [np.empty_like(form) for form in layout.forms]
         self.slots: list[Any] = [None] * len(program.entries)  # the values, by position
-        self.steps: list[tuple[int, Callable[..., Any], tuple[int, ...]]] = []
+        self.steps: list[Step] = []
+        self.borrowed: list[tuple[list[Any], int]] = []  # where arguments hold what is no buffer
         self.inputs = program.inputs
         self.passing = [*self.inputs]  # the slots of what a run does not leave behind
         for k, entry in enumerate(program.entries):
@@ -57,12 +65,18 @@ class _Workspace:
                 if k in layout.views:
                     self.slots[k] = call(self.slots[entry.operands[0]])
                     continue
+                arguments = [self.slots[x] for x in entry.operands]
+                moving = [(j, x) for j, x in enumerate(entry.operands) if self.slots[x] is None]
+                self.borrowed += [(arguments, j) for j, _ in moving]
                 if k in layout.buffers:
                     self.slots[k] = buffers[layout.buffers[k]]
-                    call = partial(call, out=self.slots[k])
+                    if entry.params or call in BY_KEYWORD:
+                        call = partial(call, out=self.slots[k])
+                    else:
+                        arguments.append(self.slots[k])
                 else:
                     self.passing.append(k)
-                self.steps.append((k, call, entry.operands))
+                self.steps.append((k, call, arguments, moving))
         self.results = program.results
         self.doubtful = [  # the outputs that may not be arrays of their own, with their operands
             (j, operands_of(program.entries[k]) if k not in program.outputs[:j] else None)
@@ -75,8 +89,10 @@ class _Workspace:
         slots = self.slots
         for k, x in zip(self.inputs, inputs, strict=True):
             slots[k] = x
-        for k, call, operands in self.steps:
-            slots[k] = call(*[slots[x] for x in operands])
+        for k, call, arguments, moving in self.steps:
+            for j, x in moving:
+                arguments[j] = slots[x]
+            slots[k] = call(*arguments)
         results = [slots[k] for k in self.results]
         for j, sources in self.doubtful:
             z = results[j]
@@ -86,4 +102,6 @@ class _Workspace:
                 results[j] = z.copy()
         for k in self.passing:
             slots[k] = None
+        for arguments, j in self.borrowed:
+            arguments[j] = None
         return results

@@ -23,6 +23,7 @@ from autograd_mini.compiler.passes import (
 )
 from autograd_mini.compiler.program import Constant, Entry, Instruction, Program
 from autograd_mini.ops import elementwise as e
+from autograd_mini.ops.one_hot import ROWS
 from autograd_mini.primitive import Primitive, lookup
 from autograd_mini.recording import on_floats
 
@@ -91,7 +92,7 @@ def fold_arrays(program: Program) -> Program:
     return program.with_results(entries, range(len(entries)))
 
 
-ROWS, SUM = lookup("rows"), lookup("sum")
+SUM = lookup("sum")
 
 OF_ROWS = {e.add, e.subtract, e.multiply, e.divide, e.neg}
 """Operations on elements that round alike, wherever the elements lie."""

@@ -115,4 +115,4 @@ def as_float(unit: Any) -> Take:
     if not isinstance(data, np.ndarray):
         return float
     dtype = data.dtype if data.dtype.kind == "f" else np.dtype(float)
-    return lambda array: np.asarray(array, dtype)
+    return lambda array: array if array.dtype is dtype else np.asarray(array, dtype)

@@ -23,7 +23,7 @@ class Operation:
     scalar: Callable[..., float] | None = None
     reads_data: ClassVar[bool] = False  # a sweep passes by what it made while a function was traced
 
-    def __reduce__(self) -> str:
+    def __reduce__(self) -> Any:
         return self.name.upper()  # copies and pickles refer to this module
 
 
@@ -38,15 +38,25 @@ MULTIPLY_SUBTRACT = Operation(
 DETACHED = Operation("detach", lambda of: of)
 """What a detached node stands for while a function is traced; a program has none."""
 
-CONDITIONS = {
-    **{
-        f.__name__: Operation(f.__name__, f)
-        for f in sorted(READING_UFUNCS, key=lambda f: f.__name__)
-    },
-    "any": Operation("any", np.logical_or.reduce),
-    "all": Operation("all", np.logical_and.reduce),
+
+class Condition(Operation):
+    """An operation whose result is an array of booleans."""
+
+    def __reduce__(self) -> Any:
+        return condition, (self.name,)
+
+
+CONDITIONS = {f.__name__: Condition(f.__name__, f) for f in READING_UFUNCS} | {
+    "any": Condition("any", np.logical_or.reduce),
+    "all": Condition("all", np.logical_and.reduce),
 }
 """What traced code asks about arrays: the answers are arrays of booleans, as in NumPy."""
+
+
+def condition(name: str) -> Condition:
+    """Return the condition of that name; what a pickle does."""
+    return CONDITIONS[name]
+
 
 SAME = Operation("same", lambda x, y: np.array_equal(x, y, equal_nan=True))
 """Whether an array that was read while a function was traced is as it was then."""

@@ -12,8 +12,8 @@ import numpy as np
 
 from autograd_mini.errors import ShapeError
 from autograd_mini.ops.elementwise import equal, relu, softplus, square, where, xlog1py, xlogy
-from autograd_mini.ops.indexing import one_hot
 from autograd_mini.ops.linalg import vdot
+from autograd_mini.ops.one_hot import one_hot
 from autograd_mini.ops.reductions import sum as sum_
 from autograd_mini.ops.softmaxes import log_softmax
 from autograd_mini.recording import constant

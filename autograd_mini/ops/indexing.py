@@ -12,12 +12,11 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from autograd_mini.errors import DataError
-from autograd_mini.ops.elementwise import equal, where
+from autograd_mini.ops.elementwise import where
 from autograd_mini.ops.shaping import moveaxis, ravel, reshape
-from autograd_mini.primitive import ArrayPrimitive, Primitive
+from autograd_mini.primitive import ArrayPrimitive
 from autograd_mini.recording import apply
 from autograd_mini.tape import Node, contains_node, is_object_array, primal
-from autograd_mini.text import summary
 from autograd_mini.tracer import told
 
 __all__ = [
@@ -161,40 +160,6 @@ _set_at = ArrayPrimitive(
     formula=r"\mathrm{{set}}({x},{y})",
     convention="an element that is set twice: the last counts, those before have derivative 0",
 )
-
-
-# Rows of a table by number, as one-hot vectors are: no gradient enters there.
-
-
-def one_hot(labels: Any, k: int, dtype: Any = np.float64) -> Any:
-    """Return the (m, k) array with a 1 at each sample's class.
-
-    Raises:
-        ValueError: a label is not an integer from 0 to k - 1.
-    """
-    if is_object_array(labels):  # of a traced function: at a replay they are others
-        return equal(labels[:, np.newaxis], np.arange(k, dtype=float))
-    table = np.eye(k, dtype=dtype)
-    if not isinstance(labels, Node):
-        return _rows.array(table, _classes.array(labels, k))
-    return apply(_rows, table, apply(_classes, labels, params={"k": k}))
-
-
-def _classes_array(labels: Any, k: int) -> Any:
-    whole = labels.dtype.kind in "iu" or (
-        labels.dtype.kind == "f" and np.array_equal(labels, np.floor(labels))
-    )
-    lowest, largest = (f.reduce(labels, axis=None) for f in (np.minimum, np.maximum))
-    if not (whole and lowest >= 0 and largest < k):
-        raise ValueError(
-            f"softmax_cross_entropy: labels must be integers from 0 to {k - 1}, got "
-            f"{summary(labels)}"
-        )
-    return labels.astype(np.intp, copy=False)
-
-
-_classes = Primitive("classes", _classes_array, arity=1)
-_rows = Primitive("rows", lambda table, numbers: table.take(numbers, 0), arity=2)
 
 
 # Functions of NumPy that pick

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from numpy.testing import assert_allclose, assert_array_equal, assert_equal
 import autograd_mini as am
 from autograd_mini import nn
 from autograd_mini.compiler import compile
+from autograd_mini.compiler.program import Instruction
 from autograd_mini.transforms.structure import leaves
 from tests.checks import directions, varied
 from tests.random_table import Program, run
@@ -465,5 +467,20 @@ def test_errors():
         compile(lambda x: np.sum(x)).batched()(am.Tensor(X))
     with pytest.raises(ValueError, match="kind is Value or Tensor"):
         compile(lambda x: x, kind=float)  # type: ignore[arg-type]
+    w = am.Tensor(X)
+    with pytest.raises(am.errors.DataError, match=r"say compile\(f, kind=Tensor\)"):
+        compile(lambda a: np.sum(w * a))(0.5)
+    assert compiled(lambda a: np.sum(w * a))(0.5) == np.sum(X * 0.5)
     with pytest.raises(am.errors.DataError, match="holds no real number"):
         step.grad(X, "text", argnums=1)
+
+
+def test_programs_are_copied():
+    """A program is data, also where it asks and compares: a pickle of it is the same program."""
+    step = compiled(lambda x: np.sum(np.where(x > 0.0, x, x.detach())) if x.any() else x)
+    step(X)
+    program = pickle.loads(pickle.dumps(step.program.final))
+    assert str(program) == str(step.program.final)
+    assert [e.operation for e in program.entries if isinstance(e, Instruction)] == [
+        e.operation for e in step.program.final.entries if isinstance(e, Instruction)
+    ]

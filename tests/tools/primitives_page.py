@@ -21,7 +21,8 @@ ROOMS = [
     *("ops.comparisons", "ops.arithmetic", "ops.selection", "ops.rounding", "ops.exponential"),
     *("ops.logistic", "ops.trigonometry", "ops.special", "ops.activations"),
     *("ops.reductions", "ops.statistics", "ops.softmaxes", "ops.scans", "ops.ordering"),
-    *("ops.shaping", "ops.moving", "ops.joining", "ops.indexing", "ops.updates"),
+    *("ops.shaping", "ops.moving", "ops.joining", "ops.indexing", "ops.one_hot"),
+    "ops.updates",
     *("ops.linalg", "ops.products", "ops.subscripts", "ops.solving", "ops.triangular"),
     *(
         "ops.spectral",
