@@ -177,13 +177,13 @@ def with_units(tree: Any, new: Iterator[Any], other: Callable[[Any], Any] = lamb
 
 
 def numbers_of(unit: Any) -> Any:
-    """Return a unit as a float or as an array of floats."""
+    """Return a unit as a number or as an array of numbers."""
     if isinstance(unit, np.ndarray):
         if unit.dtype.char == "O":
             return np.array([primal(x) for x in unit.flat], dtype=float).reshape(unit.shape)
         return unit
     number = primal(unit)
-    return number if isinstance(number, np.ndarray) else float(number)
+    return number if isinstance(number, np.ndarray | np.generic | int) else float(number)
 
 
 def of_nodes(array: Any) -> bool:

@@ -7,17 +7,20 @@ labels or positions: they reach it as Tensors of whole numbers, given anew at ea
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 
-from autograd_mini.compiler.arguments import numbers_of, paths_in, units_in
+from autograd_mini.compiler.arguments import form_of, numbers_of, paths_in, units_in
 from autograd_mini.compiler.derivatives import Aim
 from autograd_mini.compiler.plan import element_names, parameter_names
 from autograd_mini.compiler.tracing import Trace, object_array
+from autograd_mini.operators import Operators
 from autograd_mini.tape import Node, is_object_array
+from autograd_mini.tensor import Tensor
 
 Take = Callable[[Any], Any]
 
@@ -35,6 +38,7 @@ class ArrayPlan:
         names: of the inputs.
         chosen: the units that are differentiated by.
         fixed: the units that stay what they are.
+        makers: what makes of the next results the derivative by each unit in `chosen`.
     """
 
     def __init__(
@@ -51,6 +55,7 @@ class ArrayPlan:
         # Derivatives are by floats, and a vector has the precision of what it belongs to.
         precise = {i: flat[i] for i in self.chosen}
         precise |= {i: flat[j] for i, j in zip(along, self.chosen, strict=False)}
+        self.makers = [maker(flat[i]) for i in self.chosen]
         self.names: list[str] = []
         self.fixed: list[int] = []
         self._takes: list[tuple[int, Take]] = []
@@ -116,3 +121,25 @@ def as_float(unit: Any) -> Take:
         return float
     dtype = data.dtype if data.dtype.kind == "f" else np.dtype(float)
     return lambda array: array if array.dtype is dtype else np.asarray(array, dtype)
+
+
+def maker(unit: Any) -> Callable[[Iterator[Any]], Any]:
+    """Return what makes of the next results a derivative in the form of an argument's unit."""
+    if isinstance(unit, Tensor):
+        return lambda results: as_leaf(next(results))
+    if isinstance(unit, np.ndarray) and not is_object_array(unit):
+        return lambda results: np.asarray(next(results))
+    if isinstance(unit, np.ndarray):
+        form, shape = form_of(unit), unit.shape
+        return lambda results: form(
+            np.reshape([next(results) for _ in range(math.prod(shape))], shape)
+        )
+    form = form_of(unit)
+    return lambda results: form(next(results))
+
+
+def as_leaf(array: Any) -> Tensor:
+    """Return an array that is nobody else's as a Tensor, without a copy."""
+    node = Tensor.__new__(Tensor)
+    Operators.__init__(node, np.asarray(array), None)
+    return node

@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.compiler.arguments import form_of, in_structure, units_in, with_units
+from autograd_mini.compiler.arguments import blank, in_structure, returned, units_in, with_units
 from autograd_mini.compiler.array_executor import ArrayExecutor
 from autograd_mini.compiler.array_passes import tidy_arrays
 from autograd_mini.compiler.array_plan import ArrayPlan
 from autograd_mini.compiler.derivatives import Aim, traced
 from autograd_mini.compiler.listing import Listing
 from autograd_mini.compiler.replay import KEPT, Setup
+from autograd_mini.compiler.surroundings import surroundings_of
 from autograd_mini.compiler.tracing import object_array
 from autograd_mini.errors import DataError, VariantError
-from autograd_mini.operators import Operators
 from autograd_mini.ops.random import draw_from
 from autograd_mini.tape import Node, is_object_array, primal
 from autograd_mini.tensor import Tensor
@@ -32,23 +32,23 @@ class ArrayReplay:
     Args:
         setup: how it is compiled.
         aim: what is computed.
-        args: arguments of that form, followed by v where there is one.
-        settings: the keyword arguments.
 
     Raises:
         DataError: it was to be batched.
     """
 
-    def __init__(
-        self, setup: Setup, aim: Aim, args: Sequence[Any], settings: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, setup: Setup, aim: Aim) -> None:
         if setup.in_axes is not None:
             raise not_batched()
         self.setup, self.aim = setup, aim
-        self.plan = ArrayPlan(setup.f, args, settings, aim)
-        chosen = [unit for position in aim.argnums for unit in units_in(args[position])]
-        self._makers = [maker(unit) for unit in chosen]
-        self.variants: list[ArrayVariant] = []  # the one that was used last comes first
+        self._plans: dict[Any, ArrayPlan] = {}  # by the types of the numbers
+        self._variants: dict[Any, list[ArrayVariant]] = {}  # the one that was used last comes first
+        self._last: Any = None
+
+    @property
+    def variants(self) -> list[ArrayVariant]:
+        """Those for arguments as they were last, the one that was used last first."""
+        return self._variants.get(self._last, [])
 
     def __call__(
         self, args: Sequence[Any], settings: Mapping[str, Any], units: Sequence[Any]
@@ -56,21 +56,27 @@ class ArrayReplay:
         """Return what the aim asks for, as numbers and arrays.
 
         Args:
-            args: the arguments.
+            args: the arguments, followed by the vector where there is one.
             settings: the keyword arguments.
             units: the numbers in them.
         """
-        inputs = self.plan.inputs(units)
-        for variant in self.variants:
+        types = tuple([x.dtype.char if x.__class__ is np.ndarray else x.__class__ for x in units])
+        plan = self._plans.get(types)
+        if plan is None:
+            plan = self._plans[types] = ArrayPlan(self.setup.f, args, settings, self.aim)
+        self._last = types
+        inputs = plan.inputs(units)
+        variants = self._variants.get(types, [])
+        for variant in variants:
             results = variant.run(units, inputs)
             if results is not None:
-                if variant is not self.variants[0]:
-                    others = [other for other in self.variants if other is not variant]
-                    self.variants = [variant, *others]
-                return self._finished(variant, results, args)
+                if variant is not variants[0]:
+                    others = [other for other in variants if other is not variant]
+                    self._variants[types] = [variant, *others]
+                return self._finished(plan, variant, results, args)
         pause_collector()
         try:
-            variant = ArrayVariant(self.setup, self.aim, self.plan, args, settings, units)
+            variant = ArrayVariant(self.setup, self.aim, plan, args, settings, units)
         finally:
             resume_collector()
         results = variant.run(units, inputs)
@@ -79,17 +85,19 @@ class ArrayReplay:
                 "a replay of the function took another way than the function itself just did: it "
                 "is random, or it depends on something besides its arguments that changes"
             )
-        self.variants = [variant, *self.variants[: KEPT - 1]]
-        return self._finished(variant, results, args)
+        self._variants[types] = [variant, *variants[: KEPT - 1]]
+        return self._finished(plan, variant, results, args)
 
-    def _finished(self, variant: ArrayVariant, results: list[Any], args: Sequence[Any]) -> Any:
+    def _finished(
+        self, plan: ArrayPlan, variant: ArrayVariant, results: list[Any], args: Sequence[Any]
+    ) -> Any:
         """Return results in the structure in which the transforms have them."""
         remaining = iter(results)
         if self.aim.mode == "value":
-            found = (joined(remaining, unit) for unit in units_in(variant.tree))
-            return with_units(variant.tree, found)
+            found = (joined(remaining, shape) for shape in variant.shapes)
+            return with_units(variant.tree, found, returned)
         value = next(remaining) if self.aim.mode == "gradient" else None
-        made = (make(remaining) for make in self._makers)
+        made = (make(remaining) for make in plan.makers)
         derivative = in_structure(self.aim, args, made)
         return derivative if self.aim.mode == "hvp" else (number_or_array(value), derivative)
 
@@ -98,7 +106,8 @@ class ArrayVariant:
     """One way through the function, as a program.
 
     Attributes:
-        tree: what the function returned when it was traced.
+        tree: what the function returned when it was traced, with zeros for numbers.
+        shapes: of the object arrays among its units; None for what is one result.
         listing: how the program came about.
     """
 
@@ -111,8 +120,14 @@ class ArrayVariant:
         settings: Mapping[str, Any],
         units: Sequence[Any],
     ) -> None:
+        around = surroundings_of(setup.f)
         found = traced(setup.f, aim, args, settings, partial(plan.nodes, units))
-        self.tree, self._modules = found.tree, found.trace.modules
+        # What the function itself changes while it runs says nothing about a later replay.
+        around.namespaces.extend(found.trace.settings())
+        self._around = around.unchanged()
+        of_tree = units_in(found.tree) if aim.mode == "value" else ()
+        self.shapes = [unit.shape if is_object_array(unit) else None for unit in of_tree]
+        self.tree = blank(found.tree) if aim.mode == "value" else None
         self._plan, self._constants = plan, plan.constants(units)
         raw = found.trace.program(found.outputs, plan.names)
         self._captured = found.trace.captured
@@ -129,10 +144,9 @@ class ArrayVariant:
 
     def run(self, units: Sequence[Any], inputs: list[Any]) -> list[Any] | None:
         """Return the results; None where the program is not the one for this call."""
-        for module, training in self._modules:
-            if module.training != training:
-                return None
         if self._constants and self._plan.constants(units) != self._constants:
+            return None
+        if not self._around.hold():
             return None
         results = self._execute(self._all(inputs) if self._captured else inputs)
         for expected in reversed(self._expected):
@@ -190,30 +204,8 @@ def number_or_array(x: Any) -> Any:
     return x[()] if isinstance(x, np.ndarray) and not x.ndim else x
 
 
-def joined(results: Iterator[Any], unit: Any) -> Any:
-    """Return the next result, or as many as there are elements in an object array."""
-    if is_object_array(unit):
-        return object_array([next(results) for _ in unit.flat], unit.shape)
-    return number_or_array(next(results))
-
-
-def maker(unit: Any) -> Callable[[Iterator[Any]], Any]:
-    """Return what makes of the next results a derivative in the form of an argument's unit."""
-    if isinstance(unit, Tensor):
-        return lambda results: as_leaf(next(results))
-    if isinstance(unit, np.ndarray) and not is_object_array(unit):
-        return lambda results: np.asarray(next(results))
-    if isinstance(unit, np.ndarray):
-        form, shape = form_of(unit), unit.shape
-        return lambda results: form(
-            np.reshape([next(results) for _ in range(math.prod(shape))], shape)
-        )
-    form = form_of(unit)
-    return lambda results: form(next(results))
-
-
-def as_leaf(array: Any) -> Tensor:
-    """Return an array that is nobody else's as a Tensor, without a copy."""
-    node = Tensor.__new__(Tensor)
-    Operators.__init__(node, np.asarray(array), None)
-    return node
+def joined(results: Iterator[Any], shape: tuple[int, ...] | None) -> Any:
+    """Return the next result, or as many as an object array of this shape has elements."""
+    if shape is None:
+        return number_or_array(next(results))
+    return object_array([next(results) for _ in range(math.prod(shape))], shape)

@@ -85,7 +85,7 @@ class Plan:
     def shared(self, units: Sequence[Any], more: Sequence[Any]) -> Array:
         """Return what all lanes share as a vector, followed by `more` numbers and arrays."""
         parts = [units[i] for i in self.shared_units]
-        parts = [x.ravel() if isinstance(x, np.ndarray) else [x] for x in parts]
+        parts = [x.ravel() if isinstance(x, np.ndarray) else [float(x)] for x in parts]
         parts += more
         return np.concatenate(parts, dtype=np.float64) if parts else np.empty(0)
 

@@ -117,7 +117,10 @@ class Trace:
             return len(entries) - 1
 
         def constant(x: Any) -> int:
-            key = id(x) if isinstance(x, np.ndarray) else x if x.__class__ is float and x else repr(x)
+            if isinstance(x, np.ndarray):
+                key: Any = id(x)
+            else:
+                key = x if x.__class__ is float and x else repr(x)
             if key not in constants:
                 constants[key] = add(Constant(x))
             return constants[key]
