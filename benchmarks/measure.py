@@ -3,127 +3,25 @@
 from __future__ import annotations
 
 import gc
-import os
-import platform
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from importlib import import_module
 from time import perf_counter
-from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[Any]
+from benchmarks.machine import PEERS, installed
+from benchmarks.report import Quantity, Report, Timing
+from benchmarks.workload import Array, Claim, Contestant, Run, Workload
 
 SETTLE = 0.03  # seconds; longer than the threads of OpenBLAS and OpenMP spin when they are idle
 STEPS = 3  # at least, in a turn
 TURN = 0.05  # seconds; a turn has as many steps as fit
-
-
-@dataclass(frozen=True)
-class Contestant:
-    """One way to do the work.
-
-    Args:
-        name: what tables call it.
-        step: does the work once.
-        gradients: returns the derivatives that the last step computed, as one vector.
-        size: the number of equal pieces in a step; times are those of one piece.
-    """
-
-    name: str
-    step: Callable[[], object]
-    gradients: Callable[[], Array] | None = None
-    size: int = 1
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A comparison of two contestants: the ratio of their times, or the difference in seconds.
-
-    Args:
-        left: the name of a contestant.
-        right: the name of another.
-        at_most: the bound, or None where there is none.
-        how: ratio is left / right, difference is left - right.
-    """
-
-    left: str
-    right: str
-    at_most: float | None = None
-    how: Literal["ratio", "difference"] = "ratio"
-
-
-@dataclass(frozen=True)
-class Workload:
-    """What is timed together.
-
-    Args:
-        title: the heading.
-        contestants: this library's and its peers'.
-        claims: which of them are compared; those that name an absent contestant are left out.
-        derivatives: what the gradients must be; by default those of the last contestant.
-        skipped: the peers that are not installed.
-    """
-
-    title: str
-    contestants: Sequence[Contestant]
-    claims: Sequence[Claim]
-    derivatives: Array | None = None
-    skipped: Sequence[str] = ()
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """A measured quantity: median, quartiles, and the bound on the median if there is one."""
-
-    name: str
-    median: float
-    lower: float
-    upper: float
-    unit: Literal["s", "bytes", ""]
-    at_most: float | None = None
-
-    @classmethod
-    def of(cls, name: str, samples: Array, unit: Any, at_most: float | None = None) -> Quantity:
-        """Return the quantity that `samples` estimate."""
-        lower, median, upper = np.quantile(samples, [0.25, 0.5, 0.75])
-        return cls(name, float(median), float(lower), float(upper), unit, at_most)
-
-    @property
-    def reached(self) -> bool:
-        """True where the median is within the bound."""
-        return self.at_most is None or self.median <= self.at_most
-
-
-@dataclass(frozen=True)
-class Report:
-    """What came out of one workload: the times, and the comparisons that have bounds."""
-
-    title: str
-    times: list[Quantity] = field(default_factory=list)
-    comparisons: list[Quantity] = field(default_factory=list)
-    skipped: Sequence[str] = ()
-
-    def __str__(self) -> str:
-        lines = [f"## {self.title}", ""]
-        if self.times:
-            lines += ["| | median | quartiles |", "| --- | ---: | ---: |"]
-            lines += [f"| {t.name} | {shown(t.median, t.unit)} | {spread(t)} |" for t in self.times]
-            lines += [""]
-        if self.comparisons:
-            lines += ["| | median | quartiles | bound | reached |"]
-            lines += ["| --- | ---: | ---: | ---: | --- |"]
-            lines += [f"| {' | '.join(comparison_row(c))} |" for c in self.comparisons] + [""]
-        if self.skipped:
-            lines += [f"Not installed, so skipped: {', '.join(self.skipped)}.", ""]
-        return "\n".join(lines)
+STARTS = 5  # at most; the preparation is their median
+STARTING = 1.0  # seconds; no other start after them
 
 
 def measure(workload: Workload, rounds: int) -> Report:
-    """Check that the derivatives agree, then time the contestants in turn, `rounds` times.
+    """Start the contestants, check that they agree, then time them in turn, `rounds` times.
 
     A turn is a while of untimed steps, in which the threads and the memory of the contestant
     before come to rest, a garbage collection, and the timed steps: several in a row, as in
@@ -136,64 +34,95 @@ def measure(workload: Workload, rounds: int) -> Report:
         rounds: how many turns each contestant has.
 
     Raises:
-        AssertionError: two contestants compute different derivatives.
+        AssertionError: two contestants compute different values or derivatives.
     """
-    check_derivatives(workload)
-    contestants = workload.contestants
-    steps = [steps_a_turn(contestant) for contestant in contestants]
+    skipped = [c for c in workload.contestants if c.needs and not installed(c.needs)]
+    contestants = [c for c in workload.contestants if c not in skipped]
+    started = [start(contestant) for contestant in contestants]
+    runs = [run for run, _ in started]
+    check_outcomes(workload, dict(zip((c.name for c in contestants), runs, strict=True)))
+
+    steps = [steps_a_turn(run.step) for run in runs]
     samples = np.empty((len(contestants), rounds))
     order = np.random.default_rng(0)
     for turn in range(rounds):
         for i in order.permutation(len(contestants)):
-            step = contestants[i].step
-            settle(step)
-            gc.collect()
-            start = perf_counter()
-            for _ in range(steps[i]):
-                step()
-            samples[i, turn] = (perf_counter() - start) / (steps[i] * contestants[i].size)
+            samples[i, turn] = timed(runs[i].step, steps[i]) / contestants[i].size
 
     times = {c.name: row for c, row in zip(contestants, samples, strict=True)}
+    ready = {c.name: row for c, (_, row) in zip(contestants, started, strict=True)}
     return Report(
         workload.title,
-        [Quantity.of(name, row, "s") for name, row in times.items()],
+        [timing(c, times[c.name], ready[c.name]) for c in contestants],
         [
-            compare(claim, times[claim.left], times[claim.right])
-            for claim in workload.claims
-            if claim.left in times and claim.right in times
+            *(
+                Quantity.of(f"{c.name}, first result", ready[c.name], "s", at_most=c.ready_within)
+                for c in contestants
+                if c.ready_within is not None
+            ),
+            *(
+                compare(claim, times[claim.left], times[claim.right])
+                for claim in workload.claims
+                if claim.left in times and claim.right in times
+            ),
         ],
-        workload.skipped,
+        [f"{PEERS[c.needs]} ({c.name})" for c in skipped],
+        note=workload.note,
     )
 
 
-def check_derivatives(workload: Workload) -> None:
-    """Raise `AssertionError` unless all contestants compute the same derivatives, to 1e-9."""
-    found = {}
-    for contestant in workload.contestants:
-        contestant.step()
-        if contestant.gradients is not None:
-            found[contestant.name] = contestant.gradients()
-    if not found:
+def start(contestant: Contestant) -> tuple[Run, Array]:
+    """Start a contestant up to `STARTS` times; return the last run, and the seconds of each.
+
+    The package is imported before: it is no part of the preparation.
+    """
+    if contestant.needs:
+        import_module(contestant.needs)
+    seconds: list[float] = []
+    while not seconds or (len(seconds) < STARTS and sum(seconds) < STARTING):
+        gc.collect()
+        before = perf_counter()
+        run = contestant.start()
+        run.step()
+        seconds.append(perf_counter() - before)
+    return run, np.array(seconds)
+
+
+def check_outcomes(workload: Workload, runs: Mapping[str, Run]) -> None:
+    """Raise `AssertionError` unless all first steps agree to 1e-9, values and derivatives.
+
+    Of the derivatives it is 1e-9 of the largest.
+    """
+    outcomes = {name: run.outcome() for name, run in runs.items() if run.outcome}
+    if not outcomes:
         return
-    reference = workload.derivatives
-    if reference is None:
-        reference = list(found.values())[-1]
-    for name, gradients in found.items():
-        np.testing.assert_allclose(
-            gradients,
-            reference,
-            rtol=1e-9,
-            atol=1e-9 * float(np.abs(reference).max()),
-            err_msg=f"{workload.title}: the derivatives of {name!r} differ",
-        )
+    value, gradient = workload.expected or list(outcomes.values())[-1]
+    largest = float(np.abs(gradient).max(initial=0.0))
+    for name, (its_value, its_gradient) in outcomes.items():
+        of = f"{workload.title}: the %s of {name!r}"
+        np.testing.assert_allclose(its_value, value, rtol=1e-9, err_msg=of % "value")
+        if its_gradient.size:
+            np.testing.assert_allclose(
+                its_gradient, gradient, rtol=1e-9, atol=1e-9 * largest, err_msg=of % "derivatives"
+            )
 
 
-def steps_a_turn(contestant: Contestant) -> int:
+def steps_a_turn(step: Callable[[], object]) -> int:
     """Return how many steps fit into a turn, at least `STEPS`."""
-    settle(contestant.step)
-    start = perf_counter()
-    contestant.step()
-    return max(STEPS, int(TURN / (perf_counter() - start)))
+    settle(step)
+    before = perf_counter()
+    step()
+    return max(STEPS, int(TURN / (perf_counter() - before)))
+
+
+def timed(step: Callable[[], object], steps: int) -> float:
+    """Return the seconds of a step in one turn."""
+    settle(step)
+    gc.collect()
+    before = perf_counter()
+    for _ in range(steps):
+        step()
+    return (perf_counter() - before) / steps
 
 
 def settle(step: Callable[[], object]) -> None:
@@ -204,77 +133,21 @@ def settle(step: Callable[[], object]) -> None:
         step()
 
 
-def compare(claim: Claim, left: Array, right: Array) -> Quantity:
-    """Return the comparison of two contestants, made within each round."""
-    if claim.how == "ratio":
-        return Quantity.of(f"{claim.left} / {claim.right}", left / right, "", claim.at_most)
-    return Quantity.of(f"{claim.left} − {claim.right}", left - right, "s", claim.at_most)
-
-
-def comparison_row(c: Quantity) -> list[str]:
-    """Return the cells of a comparison: name, median, quartiles, bound, reached."""
-    bound = ["", ""]
-    if c.at_most is not None:
-        bound = [f"≤ {shown(c.at_most, c.unit)}", "yes" if c.reached else "**no**"]
-    return [c.name, shown(c.median, c.unit), spread(c), *bound]
-
-
-def spread(quantity: Quantity) -> str:
-    """Return the quartiles in words, or nothing where there is one sample."""
-    if quantity.lower == quantity.upper:
-        return ""
-    return f"{shown(quantity.lower, quantity.unit)} … {shown(quantity.upper, quantity.unit)}"
-
-
-def shown(x: float, unit: str) -> str:
-    """Return a number with its unit; seconds get the fitting prefix."""
-    if unit != "s":
-        return f"{x:.3g} {unit}".rstrip()
-    for prefix, scale in (("", 1.0), ("m", 1e-3), ("µ", 1e-6)):
-        if abs(x) >= scale:
-            return f"{x / scale:.3g} {prefix}s"
-    return f"{x / 1e-9:.3g} ns"
-
-
-def machine() -> str:
-    """Return one line on the processor, Python, NumPy with its BLAS, and the peers."""
-    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
-    peers = [f"{name} {found}" for name in PEERS if (found := installed(name))]
-    return ", ".join(
-        [
-            f"{processor()} with {os.cpu_count()} cores",
-            f"Python {platform.python_version()}",
-            f"NumPy {np.__version__} on {blas['name']} {blas['version']}, {threads()} threads",
-            *peers,
-        ]
+def timing(contestant: Contestant, times: Array, ready: Array) -> Timing:
+    """Return the times of one contestant."""
+    return Timing(
+        contestant.name,
+        Quantity.of("a step" if contestant.size == 1 else "a piece", times, "s"),
+        Quantity.of("until the first result", ready, "s"),
+        contestant.size,
+        contestant.series,
     )
 
 
-PEERS = {"micrograd": "micrograd", "autograd": "HIPS autograd", "torch": "PyTorch"}
-"""The peers: name on PyPI, and name in tables."""
-
-
-def installed(package: str) -> str | None:
-    """Return the version of a package, or None where it is not installed."""
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
-
-
-def threads() -> int:
-    """Return how many threads NumPy's BLAS uses, by the rule of OpenBLAS."""
-    for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
-        if os.environ.get(variable, "").isdecimal():
-            return int(os.environ[variable])
-    return os.cpu_count() or 1
-
-
-def processor() -> str:
-    """Return the model of the processor."""
-    described = Path("/proc/cpuinfo")
-    if described.exists():
-        for line in described.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":")[1].strip()
-    return platform.processor() or platform.machine()
+def compare(claim: Claim, left: Array, right: Array) -> Quantity:
+    """Return the comparison of two contestants, made within each round."""
+    if claim.how == "ratio":
+        name, found = f"{claim.left} / {claim.right}", left / right
+        return Quantity.of(name, found, "", at_least=claim.at_least, at_most=claim.at_most)
+    name, found = f"{claim.left} − {claim.right}", left - right
+    return Quantity.of(name, found, "s", at_least=claim.at_least, at_most=claim.at_most)

@@ -1,116 +1,118 @@
-"""One step of micrograd's demo: an MLP 2-16-16-1 of scalars on 100 points of two moons.
+"""One step of micrograd's demo: an MLP 2-16-16-1 of scalars on points of two moons.
 
-Hinge loss, L2 over all parameters with alpha = 1e-4, forward, backward and update: some 65,000
-nodes in micrograd. Source of the demo: github.com/karpathy/micrograd, demo.ipynb.
+Hinge loss, L2 over all parameters with alpha = 1e-4, forward, backward and update: for 100 points
+some 65,000 nodes in micrograd. Source of the demo: github.com/karpathy/micrograd, demo.ipynb.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+import autograd_mini as am
 from autograd_mini import Value, nn, optim
-from benchmarks.measure import Array, Claim, Contestant, Workload, installed
+from benchmarks.measure import measure
+from benchmarks.report import Report
+from benchmarks.two_moons_peers import (
+    Problem,
+    by_hand,
+    in_autograd,
+    in_casadi,
+    in_jax,
+    in_micrograd,
+    in_place,
+    in_torch,
+    script,
+)
+from benchmarks.workload import Array, Claim, Contestant, Run, Workload
 
 ALPHA = 1e-4
 LEARNING_RATE = 0.01
 LAYERS = [16, 16, 1]
-BOUND = 1 / 8
+SIZES = [100, 10_000, 100_000]
 
 
-def two_moons(n: int = 100, noise: float = 0.1) -> tuple[Array, Array]:
+def reports(*, quick: bool) -> Iterator[Report]:
+    """Measure the demo's step, and the same net with more points."""
+    yield measure(demo(), 3 if quick else 20)
+    for n in SIZES[1:2] if quick else SIZES[1:]:
+        yield measure(many(n), 3 if quick else 10)
+
+
+def demo() -> Workload:
+    """Return the demo itself, 100 points, with all contestants."""
+    n = SIZES[0]
+    given = problem(n)
+    return Workload(
+        title(n),
+        [
+            Contestant("replay, numba", partial(replay, given, "numba"), "numba"),
+            Contestant("replay, numpy", partial(replay, given, "numpy")),
+            Contestant("eager, a batch", partial(batch_form, given)),
+            Contestant("eager, micrograd's script", partial(here, given)),
+            Contestant("micrograd", partial(in_micrograd, given), "micrograd"),
+            *arrays(given),
+            Contestant("NumPy by hand, out=", partial(in_place, given)),
+        ],
+        [
+            Claim("micrograd", "replay, numba", at_least=20_000),
+            Claim("NumPy by hand", "replay, numba", at_least=3),
+            Claim("JAX jit", "replay, numba", at_least=4),
+            Claim("PyTorch", "replay, numba", at_least=4),
+            Claim("micrograd", "replay, numpy", at_least=400),
+            Claim("micrograd", "eager, a batch", at_least=8),
+            Claim("micrograd", "eager, micrograd's script"),
+            Claim("CasADi", "replay, numba"),
+            Claim("NumPy by hand, out=", "replay, numba"),
+        ],
+    )
+
+
+def many(n: int) -> Workload:
+    """Return the same net with so many points, without those that make a node of each number."""
+    given = problem(n)
+    return Workload(
+        title(n),
+        [
+            Contestant("replay, numba", partial(replay, given, "numba"), "numba"),
+            Contestant("replay, numpy", partial(replay, given, "numpy")),
+            *arrays(given),
+        ],
+        [
+            Claim("JAX jit", "replay, numba", at_least=1),
+            Claim("NumPy by hand", "replay, numba"),
+            Claim("PyTorch", "replay, numba"),
+        ],
+    )
+
+
+def title(n: int) -> str:
+    """Return the heading for so many points."""
+    return f"micrograd's demo step, MLP 2-16-16-1, {n:,} points: loss, gradient and update"
+
+
+def arrays(given: Problem) -> list[Contestant]:
+    """Return the peers that compute on arrays, or on a map over the points."""
+    return [
+        Contestant("CasADi", partial(in_casadi, given), "casadi"),
+        Contestant("HIPS autograd", partial(in_autograd, given), "autograd"),
+        Contestant("PyTorch", partial(in_torch, given), "torch"),
+        Contestant("JAX jit", partial(in_jax, given), "jax"),
+        Contestant("NumPy by hand", partial(by_hand, given)),
+    ]
+
+
+def two_moons(n: int, noise: float = 0.1) -> tuple[Array, Array]:
     """Return n points on two interleaved half circles, (n, 2), and their sides -1 or 1, (n,)."""
     rng = np.random.default_rng(1337)
     angle = np.linspace(0.0, np.pi, n // 2)
     upper = np.column_stack([np.cos(angle), np.sin(angle)])
     lower = np.column_stack([1.0 - np.cos(angle), 0.5 - np.sin(angle)])
     points = np.concatenate([upper, lower]) + noise * rng.normal(size=(2 * len(angle), 2))
-    return points, np.repeat([-1, 1], len(angle))
-
-
-def workload() -> Workload:
-    """Return the contestants: the batch form, micrograd's script here, and in micrograd."""
-    contestants = [batch_form(), here()]
-    skipped = []
-    if installed("micrograd"):
-        contestants.append(in_micrograd())
-    else:
-        skipped.append("micrograd")
-    return Workload(
-        "`Value`: micrograd's demo step, MLP 2-16-16-1, 100 points, hinge + L2",
-        contestants,
-        [Claim("batch form", "micrograd", BOUND), Claim("micrograd's script", "micrograd")],
-        skipped=skipped,
-    )
-
-
-def batch_form() -> Contestant:
-    """Return the step as one writes it with this library."""
-    points, sides = two_moons()
-    model = first_model()
-    optimizer = optim.SGD(model, LEARNING_RATE)
-
-    def step() -> None:
-        scores = model(points)
-        penalty = nn.l2_penalty(model.arrays().values(), 2 * ALPHA, m=1)
-        loss = nn.hinge(scores, sides.reshape(-1, 1)) + penalty
-        model.zero_grad()
-        loss.backward()
-        optimizer.step()
-
-    return Contestant("batch form", step, lambda: gradients(model))
-
-
-def here() -> Contestant:
-    """Return micrograd's script with this library's `Value` and `MLP`."""
-    model = first_model()
-    return Contestant("micrograd's script", script(Value, model), lambda: gradients(model))
-
-
-def in_micrograd() -> Contestant:
-    """Return micrograd's script in micrograd, from the same weights."""
-    from micrograd import engine
-    from micrograd import nn as micrograd_nn
-
-    model = micrograd_nn.MLP(2, LAYERS)
-    for theirs, ours in zip(model.layers, first_model().layers, strict=True):
-        for neuron, w, b in zip(theirs.neurons, ours.W, ours.b, strict=True):
-            neuron.b.data = b.data
-            for p, p_ours in zip(neuron.w, w, strict=True):
-                p.data = p_ours.data
-
-    def vector() -> Array:
-        parts = []
-        for layer in model.layers:
-            parts += [p.grad for neuron in layer.neurons for p in neuron.w]
-            parts += [neuron.b.grad for neuron in layer.neurons]
-        return np.array(parts)
-
-    return Contestant("micrograd", script(engine.Value, model), vector)
-
-
-def script(value: Any, model: Any) -> Callable[[], None]:
-    """Return one step of the demo in the words of its notebook, for either library."""
-    points, sides = two_moons()
-
-    def loss() -> Any:
-        inputs = [list(map(value, row)) for row in points]
-        scores = list(map(model, inputs))
-        losses = [(1 + -yi * scorei).relu() for yi, scorei in zip(sides, scores, strict=True)]
-        data_loss = sum(losses) * (1.0 / len(losses))
-        reg_loss = ALPHA * sum(p * p for p in model.parameters())
-        return data_loss + reg_loss
-
-    def step() -> None:
-        total_loss = loss()
-        model.zero_grad()
-        total_loss.backward()
-        for p in model.parameters():
-            p.data -= LEARNING_RATE * p.grad
-
-    return step
+    return points, np.repeat([-1.0, 1.0], len(angle))
 
 
 def first_model() -> nn.MLP:
@@ -118,6 +120,57 @@ def first_model() -> nn.MLP:
     return nn.MLP(2, LAYERS, rng=1337)
 
 
-def gradients(model: nn.MLP) -> Array:
-    """Return the gradients of every parameter, layer by layer, W before b."""
-    return np.array([p.grad for p in model.parameters()])
+def problem(n: int) -> Problem:
+    """Return what a step needs, for so many points."""
+    weights = list(first_model().state_dict().values())
+    return Problem(*two_moons(n), weights, ALPHA, LEARNING_RATE)
+
+
+def loss(x: Any, y: Any, weights: Sequence[Any]) -> Any:
+    """Return the hinge loss of one point, and the penalty: what is compiled."""
+    w1, b1, w2, b2, w3, b3 = weights
+    a = am.relu(w1 @ x + b1)
+    a = am.relu(w2 @ a + b2)
+    (score,) = w3 @ a + b3
+    return am.relu(1.0 - y * score) + ALPHA * sum(np.vdot(w, w) for w in weights)
+
+
+def replay(given: Problem, engine: str) -> Run:
+    """Return the step of this library's compiler: one lane a point, the weights shared."""
+    batch = am.compile(loss, engine=engine).batched(in_axes=(0, 0, None), reduce="mean")
+    weights = [w.copy() for w in given.weights]
+    value = 0.0
+
+    def step() -> None:
+        nonlocal value
+        value, gradients = batch.value_and_grad(given.points, given.sides, weights, argnums=2)
+        for w, g in zip(weights, gradients, strict=True):
+            w -= LEARNING_RATE * g
+
+    return Run(step, lambda: given.outcome(value, weights))
+
+
+def batch_form(given: Problem) -> Run:
+    """Return the step as one writes it with this library's eager engine."""
+    model = first_model()
+    optimizer = optim.SGD(model, LEARNING_RATE)
+    sides = given.sides[:, None]
+    value = 0.0
+
+    def step() -> None:
+        nonlocal value
+        scores = model(given.points)
+        loss = nn.hinge(scores, sides) + nn.l2_penalty(model.arrays().values(), 2 * ALPHA, m=1)
+        value = loss.data
+        model.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+    return Run(step, lambda: given.outcome(value, model.state_dict().values()))
+
+
+def here(given: Problem) -> Run:
+    """Return micrograd's script with this library's `Value` and `MLP`."""
+    model = first_model()
+    step, last = script(Value, model, given)
+    return Run(step, lambda: given.outcome(last(), model.state_dict().values()))
