@@ -1,81 +1,120 @@
-"""A softmax classifier on matrices, batch 128, float64: forward and backward."""
+"""A softmax classifier on matrices, batch 128, float64: loss and gradient."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+import autograd_mini as am
 from autograd_mini import Tensor, nn
-from benchmarks.measure import PEERS, Array, Claim, Contestant, Workload, installed, threads
+from benchmarks.measure import measure
+from benchmarks.report import Report
+from benchmarks.workload import Array, Claim, Contestant, Run, Workload
 
 BATCH = 128
 
 
-def large() -> Workload:
-    """Return the network whose time is spent in matrix products."""
-    bounds = {"NumPy by hand": 1.15, "HIPS autograd": 1.0, "PyTorch": 1.0}
-    return workload(784, [256, 128, 10], bounds)
-
-
-def small() -> Workload:
-    """Return the network whose time is spent around them."""
-    return workload(64, [32, 10], {"NumPy by hand": 2.0, "HIPS autograd": 1.0, "PyTorch": None})
-
-
-def workload(nin: int, nouts: Sequence[int], bounds: Mapping[str, float | None]) -> Workload:
-    """Return this library, NumPy and the installed peers on one network.
-
-    Args:
-        nin: the number of inputs.
-        nouts: the number of units of each layer.
-        bounds: the largest ratio of our time to each contestant's.
-    """
-    rng = np.random.default_rng(0)
-    x = rng.normal(size=(BATCH, nin))
-    labels = rng.integers(nouts[-1], size=BATCH)
-    model = nn.MLP(nin, nouts, kind=Tensor, rng=0)
-    state = list(model.state_dict().values())
-    layers = list(zip(state[::2], state[1::2], strict=True))
-
-    contestants = [ours(model, x, labels)]
-    skipped = []
-    for package, build in (("autograd", in_autograd), ("torch", in_torch)):
-        if installed(package):
-            contestants.append(build(layers, x, labels))
-        else:
-            skipped.append(PEERS[package])
-    contestants.append(by_hand(layers, x, labels))
-    return Workload(
-        f"`Tensor`: softmax classifier {nin}-{'-'.join(map(str, nouts))}, batch {BATCH}, float64",
-        contestants,
-        [Claim("autograd_mini", name, bound) for name, bound in bounds.items()],
-        skipped=skipped,
+def reports(*, quick: bool) -> Iterator[Report]:
+    """Measure a network whose time is spent around the matrix products, and one of products."""
+    rounds = 3 if quick else 20
+    yield measure(
+        workload(
+            [64, 32, 10],
+            [
+                Claim("NumPy by hand", "replay", at_least=1),
+                Claim("PyTorch", "replay", at_least=1),
+                Claim("JAX jit", "replay", at_least=1),
+                Claim("eager", "NumPy by hand", at_most=2),
+                Claim("eager", "HIPS autograd", at_most=1),
+                Claim("eager", "PyTorch"),
+            ],
+        ),
+        rounds,
+    )
+    yield measure(
+        workload(
+            [784, 256, 128, 10],
+            [
+                Claim("NumPy by hand", "replay", at_least=1),
+                Claim("PyTorch", "replay"),
+                Claim("JAX jit", "replay"),
+                Claim("eager", "NumPy by hand", at_most=1.15),
+                Claim("eager", "HIPS autograd", at_most=1),
+                Claim("eager", "PyTorch", at_most=1),
+            ],
+        ),
+        rounds,
     )
 
 
-Layers = list[tuple[Array, Array]]
+def workload(sizes: Sequence[int], claims: Sequence[Claim]) -> Workload:
+    """Return this library, NumPy and the peers on a network of layers of these sizes."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(BATCH, sizes[0]))
+    labels = rng.integers(sizes[-1], size=BATCH)
+    weights = list(nn.MLP(sizes[0], sizes[1:], kind=Tensor, rng=0).state_dict().values())
+    given = (weights, x, labels)
+    return Workload(
+        f"`Tensor`: softmax classifier {'-'.join(map(str, sizes))}, batch {BATCH}, float64",
+        [
+            Contestant("replay", partial(replay, *given)),
+            Contestant("eager", partial(eager, *given)),
+            Contestant("HIPS autograd", partial(in_autograd, *given), "autograd"),
+            Contestant("PyTorch", partial(in_torch, *given), "torch"),
+            Contestant("JAX jit", partial(in_jax, *given), "jax"),
+            Contestant("NumPy by hand", partial(by_hand, *given)),
+        ],
+        claims,
+    )
 
 
-def ours(model: nn.MLP, x: Array, labels: Array) -> Contestant:
-    """Return the step in this library."""
+def repeated(both: Callable[[], tuple[Any, Sequence[Any]]]) -> Run:
+    """Return the run of a function that gives the loss and the gradients."""
+    last: Any = None
+
+    def step() -> None:
+        nonlocal last
+        last = both()
+
+    return Run(step, lambda: (float(last[0]), np.concatenate([np.ravel(g) for g in last[1]])))
+
+
+def replay(weights: list[Array], x: Array, labels: Array) -> Run:
+    """Return the step of this library's compiler."""
+
+    def loss(weights: list[Any], x: Any) -> Any:
+        for w, b in zip(weights[:-2:2], weights[1:-2:2], strict=True):
+            x = am.relu(am.linear(x, w, b))
+        return nn.softmax_cross_entropy(am.linear(x, *weights[-2:]), labels)
+
+    compiled = am.compile(loss, kind=Tensor)
+    return repeated(lambda: compiled.value_and_grad(weights, x))
+
+
+def eager(weights: list[Array], x: Array, labels: Array) -> Run:
+    """Return the step as one writes it with this library's eager engine."""
+    model = nn.MLP(x.shape[1], [len(b) for b in weights[1::2]], kind=Tensor, rng=0)
     params = model.parameters()
 
-    def step() -> None:
+    def both() -> tuple[float, list[Array]]:
         for p in params:
             p.grad = None
-        nn.softmax_cross_entropy(model(x), labels).backward()
+        loss = nn.softmax_cross_entropy(model(x), labels)
+        loss.backward()
+        return loss.data, [p.grad for p in params]
 
-    return Contestant("autograd_mini", step, lambda: joined([p.grad for p in params]))
+    return repeated(both)
 
 
-def by_hand(layers: Layers, x: Array, labels: Array) -> Contestant:
+def by_hand(weights: list[Array], x: Array, labels: Array) -> Run:
     """Return the step as one writes it by hand: each array that is needed, made once."""
+    layers = list(zip(weights[::2], weights[1::2], strict=True))
     rows = np.arange(len(x))
-    grads: list[Array] = []
 
-    def step() -> None:
+    def both() -> tuple[float, list[Array]]:
         activations = [x]
         for w, b in layers[:-1]:
             activations.append(np.maximum(activations[-1] @ w.T + b, 0.0))
@@ -84,69 +123,65 @@ def by_hand(layers: Layers, x: Array, labels: Array) -> Contestant:
         z = z - z.max(axis=1, keepdims=True)
         e = np.exp(z)
         total = e.sum(axis=1)
-        np.mean(np.log(total) - z[rows, labels])  # the loss, which a user wants to see
+        loss = np.mean(np.log(total) - z[rows, labels])
         dz = e / total[:, None]
         dz[rows, labels] -= 1.0
         dz /= len(x)
-        grads.clear()
+        gradients: list[Array] = []
         for (w, _), a in zip(reversed(layers), reversed(activations), strict=True):
-            grads[:0] = [dz.T @ a, dz.sum(axis=0)]
+            gradients[:0] = [dz.T @ a, dz.sum(axis=0)]
             if a is not x:
                 dz = (dz @ w) * (a > 0.0)
+        return loss, gradients
 
-    return Contestant("NumPy by hand", step, lambda: joined(grads))
+    return repeated(both)
 
 
-def in_autograd(layers: Layers, x: Array, labels: Array) -> Contestant:
+def array_loss(np_: Any, weights: list[Any], x: Any, labels: Any) -> Any:
+    """Return the loss in the functions of a module like NumPy."""
+    for w, b in zip(weights[:-2:2], weights[1:-2:2], strict=True):
+        x = np_.maximum(np_.dot(x, w.T) + b, 0.0)
+    z = np_.dot(x, weights[-2].T) + weights[-1]
+    z = z - np_.max(z, axis=1, keepdims=True)
+    chosen = z[np.arange(len(x)), labels]
+    return np_.mean(np_.log(np_.sum(np_.exp(z), axis=1)) - chosen)
+
+
+def in_autograd(weights: list[Array], x: Array, labels: Array) -> Run:
     """Return the step in HIPS autograd."""
+    import autograd
     import autograd.numpy as anp
-    from autograd import value_and_grad
 
-    rows = np.arange(len(x))
-
-    def loss(layers: Layers) -> Any:
-        a = x
-        for w, b in layers[:-1]:
-            a = anp.maximum(anp.dot(a, w.T) + b, 0.0)
-        w, b = layers[-1]
-        z = anp.dot(a, w.T) + b
-        z = z - anp.max(z, axis=1, keepdims=True)
-        return anp.mean(anp.log(anp.sum(anp.exp(z), axis=1)) - z[rows, labels])
-
-    both = value_and_grad(loss)
-    grads: list[Array] = []
-
-    def step() -> None:
-        _, pairs = both(layers)
-        grads[:] = [array for pair in pairs for array in pair]
-
-    return Contestant("HIPS autograd", step, lambda: joined(grads))
+    both = autograd.value_and_grad(partial(array_loss, anp))
+    return repeated(lambda: both(weights, x, labels))
 
 
-def in_torch(layers: Layers, x: Array, labels: Array) -> Contestant:
-    """Return the step in PyTorch on the processor, with as many threads as NumPy has."""
+def in_jax(weights: list[Array], x: Array, labels: Array) -> Run:
+    """Return the step in JAX, data and weights on the device."""
+    import jax
+    import jax.numpy as jnp
+
+    compiled = jax.jit(jax.value_and_grad(partial(array_loss, jnp)))
+    given = jax.device_put((weights, x, labels))
+    return repeated(lambda: jax.block_until_ready(compiled(*given)))
+
+
+def in_torch(weights: list[Array], x: Array, labels: Array) -> Run:
+    """Return the step in PyTorch on the processor."""
     import torch
+    from torch.nn.functional import cross_entropy, linear
 
-    torch.set_num_threads(threads())
     inputs, targets = torch.from_numpy(x), torch.from_numpy(labels)
-    params: list[Any] = [
-        torch.tensor(array, requires_grad=True) for layer in layers for array in layer
-    ]
+    params = [torch.tensor(w, requires_grad=True) for w in weights]
 
-    def step() -> None:
+    def both() -> tuple[Any, list[Any]]:
         for p in params:
             p.grad = None
         a = inputs
-        for i in range(0, len(params), 2):
-            a = torch.nn.functional.linear(a, params[i], params[i + 1])
-            if i + 2 < len(params):
-                a = torch.relu(a)
-        loss: Any = torch.nn.functional.cross_entropy(a, targets)
+        for w, b in zip(params[:-2:2], params[1:-2:2], strict=True):
+            a = torch.relu(linear(a, w, b))
+        loss: Any = cross_entropy(linear(a, *params[-2:]), targets)
         loss.backward()
+        return loss.detach(), [p.grad for p in params]
 
-    return Contestant("PyTorch", step, lambda: joined([p.grad.numpy() for p in params]))
-
-
-def joined(arrays: Sequence[Array]) -> Array:
-    """Return arrays as one vector."""
-    return np.concatenate([array.ravel() for array in arrays])
+    return repeated(both)

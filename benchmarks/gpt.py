@@ -24,7 +24,8 @@ VOCABULARY, WIDTH, HEADS = 27, 16, 4
 LENGTHS = [4, 16]
 EPSILON = 1e-5
 
-Weights = Mapping[str, Any]
+Given = tuple[dict[str, Array], Array, Array]
+"""Weights, the tokens and the next tokens as one-hot rows."""
 
 
 def reports(*, quick: bool) -> Iterator[Report]:
@@ -35,10 +36,7 @@ def reports(*, quick: bool) -> Iterator[Report]:
 
 def workload(length: int) -> Workload:
     """Return all contestants on a sequence of so many tokens."""
-    rng = np.random.default_rng(0)
-    weights = first_weights(length, rng)
-    tokens = np.eye(VOCABULARY)[rng.integers(VOCABULARY, size=length + 1)]
-    given = (weights, tokens[:-1], tokens[1:])
+    given = problem(length)
     return Workload(
         f"A GPT of scalars, {length} tokens, {nodes(given):,} nodes: loss and gradient",
         [
@@ -59,8 +57,9 @@ def workload(length: int) -> Workload:
     )
 
 
-def first_weights(length: int, rng: np.random.Generator) -> dict[str, Array]:
-    """Return the weights, as normal numbers."""
+def problem(length: int) -> Given:
+    """Return weights, and so many tokens with those that follow, as one-hot rows."""
+    rng = np.random.default_rng(0)
     shapes = {
         "tokens": (WIDTH, VOCABULARY),
         "positions": (length, WIDTH),
@@ -72,10 +71,12 @@ def first_weights(length: int, rng: np.random.Generator) -> dict[str, Array]:
         "down": (WIDTH, 4 * WIDTH),
         "head": (VOCABULARY, WIDTH),
     }
-    return {name: rng.normal(scale=0.2, size=shape) for name, shape in shapes.items()}
+    weights = {name: rng.normal(scale=0.2, size=shape) for name, shape in shapes.items()}
+    tokens = np.eye(VOCABULARY)[rng.integers(VOCABULARY, size=length + 1)]
+    return weights, tokens[:-1], tokens[1:]
 
 
-def loss(np_: Any, w: Weights, inputs: Any, targets: Any) -> Any:
+def loss(np_: Any, w: Mapping[str, Any], inputs: Any, targets: Any) -> Any:
     """Return the mean cross-entropy of the next token, position by position, on scalars.
 
     Args:
@@ -111,7 +112,7 @@ def rms_norm(np_: Any, x: Any) -> Any:
     return x / np_.sqrt(np_.vdot(x, x) / WIDTH + EPSILON)
 
 
-def array_loss(np_: Any, w: Weights, inputs: Any, targets: Any) -> Any:
+def array_loss(np_: Any, w: Mapping[str, Any], inputs: Any, targets: Any) -> Any:
     """Return the same in the functions of a library for arrays, all positions at once."""
 
     def normed(x: Any) -> Any:
@@ -129,9 +130,6 @@ def array_loss(np_: Any, w: Weights, inputs: Any, targets: Any) -> Any:
     x = x + np_.relu(normed(x) @ w["up"].T) @ w["down"].T
     logits = normed(x) @ w["head"].T
     return (np_.log(np_.exp(logits).sum(-1)) - (logits * targets).sum(-1)).mean()
-
-
-Given = tuple[dict[str, Array], Array, Array]
 
 
 def nodes(given: Given) -> int:

@@ -1,4 +1,4 @@
-"""Large graphs of `Value`s: is the time linear in the number of nodes, and how much memory is one?
+"""Large eager graphs: is the time linear in the number of nodes, and how much memory is one?
 
 Run as a module with the name of a graph and its size, it prints the peak memory in bytes a node.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tracemalloc
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from math import log
 from pathlib import Path
@@ -16,9 +16,12 @@ from pathlib import Path
 import numpy as np
 
 from autograd_mini import Value
-from benchmarks.measure import Array, Claim, Contestant, Quantity, Report, Workload
+from benchmarks.measure import measure
+from benchmarks.report import Quantity, Report
+from benchmarks.workload import Array, Claim, Contestant, Run, Workload
 
 BYTES_A_NODE = 300
+SIZES = [1_000, 10_000, 100_000, 1_000_000]
 IN_CACHE = 10_000
 ROOT = Path(__file__).parents[1]
 
@@ -44,6 +47,14 @@ def fan(n: int) -> Array:
 GRAPHS = {"chain": chain, "fan": fan}
 
 
+def reports(*, quick: bool) -> Iterator[Report]:
+    """Measure time and memory of each graph."""
+    sizes = SIZES[:-1] if quick else SIZES
+    for graph in GRAPHS:
+        yield measure(workload(graph, sizes), 1 if quick else 5)
+    yield memory(sizes[-1])
+
+
 def workload(graph: str, sizes: Sequence[int]) -> Workload:
     """Return one graph at several sizes as contestants, timed by the node.
 
@@ -51,20 +62,21 @@ def workload(graph: str, sizes: Sequence[int]) -> Workload:
     more, the time for a node grows with any algorithm; that ratio has no bound. From the last
     size but one to the last the bound is what an n log n algorithm would grow by.
     """
-    contestants = [
-        Contestant(called(n), partial(GRAPHS[graph], n), partial(GRAPHS[graph], n), size=n)
-        for n in sizes
-    ]
-    last, before = sizes[-1], sizes[-2]
-    claims = [Claim(called(last), called(IN_CACHE))]
-    if before > IN_CACHE:
-        claims.append(Claim(called(last), called(before), log(last) / log(before)))
+    *_, before, last = sizes
     return Workload(
-        f"`Value`: a {graph} of n operations, time for a node",
-        contestants,
-        claims,
-        derivatives=np.ones_like(GRAPHS[graph](sizes[0])),
+        f"`Value`: a {graph} of n operations, eager, time for a node",
+        [Contestant(called(n), partial(run, graph, n), size=n, series="eager") for n in sizes],
+        [
+            Claim(called(last), called(IN_CACHE)),
+            Claim(called(last), called(before), at_most=log(last) / log(before)),
+        ],
+        expected=(1.0, np.ones_like(GRAPHS[graph](sizes[0]))),
     )
+
+
+def run(graph: str, n: int) -> Run:
+    """Return the run of one graph at one size."""
+    return Run(partial(GRAPHS[graph], n), lambda: (1.0, GRAPHS[graph](n)))
 
 
 def called(n: int) -> str:
@@ -79,8 +91,10 @@ def memory(n: int) -> Report:
         command = [sys.executable, "-m", "benchmarks.graphs", graph, str(n)]
         run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
         name = f"{graph}, {called(n)}"
-        found.append(Quantity.of(name, np.array([float(run.stdout)]), "bytes", BYTES_A_NODE))
-    return Report("`Value`: peak memory for a node, sweep included, its float apart", [], found)
+        found.append(Quantity.of(name, float(run.stdout), "bytes", at_most=BYTES_A_NODE))
+    return Report(
+        "`Value`: peak memory for a node, sweep included, its float apart", comparisons=found
+    )
 
 
 def bytes_a_node(graph: str, n: int) -> float:

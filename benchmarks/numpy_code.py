@@ -1,15 +1,17 @@
-"""Derivatives of plain NumPy code: value and gradient, and Hessian-vector products."""
+"""Derivatives of plain NumPy code: value and gradient."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 import autograd_mini as am
-from benchmarks.measure import PEERS, Array, Claim, Contestant, Workload, installed, threads
+from benchmarks.measure import measure
+from benchmarks.report import Report
+from benchmarks.workload import NOTHING, Array, Claim, Contestant, Run, Workload
 
 
 def rosenbrock(np_: Any, x: Any) -> Any:
@@ -23,77 +25,95 @@ def regression(np_: Any, w: Any, samples: Any, labels: Any) -> Any:
     return np_.mean(np_.log(1.0 + np_.exp(-labels * z))) + 0.01 * np_.sum(w**2)
 
 
-def gradients() -> list[Workload]:
-    """Return value and gradient of both functions, against HIPS autograd and PyTorch."""
-    bounds = {"HIPS autograd": 1.0, "PyTorch": None}
+def reports(*, quick: bool) -> Iterator[Report]:
+    """Measure value and gradient of both functions."""
     rng = np.random.default_rng(0)
     samples = rng.normal(size=(1000, 50))
     labels = np.sign(samples @ rng.normal(size=50) + rng.normal(size=1000))
-    return [
-        workload("Rosenbrock, n = 100", rosenbrock, [rng.normal(size=100)], bounds),
-        workload(
-            "logistic regression, 1000 × 50", regression, [np.zeros(50), samples, labels], bounds
-        ),
-    ]
+    rounds = 3 if quick else 20
+    yield measure(workload("Rosenbrock, n = 100", rosenbrock, [rng.normal(size=100)]), rounds)
+    given = [np.zeros(50), samples, labels]
+    yield measure(workload("logistic regression, 1000 × 50", regression, given), rounds)
 
 
-def workload(
-    title: str, f: Callable[..., Any], args: Sequence[Array], bounds: Mapping[str, float | None]
-) -> Workload:
+def workload(title: str, f: Callable[..., Any], args: Sequence[Array]) -> Workload:
     """Return one function as a workload.
 
     Args:
         title: what the function is called.
         f: takes the module whose functions it is to use, the point, and constants.
         args: where the derivatives are taken, and the constants.
-        bounds: the largest ratio of our time to each contestant's.
     """
-    contestants = [contestant("autograd_mini", am.value_and_grad(partial(f, np)), args)]
-    skipped = []
-    if installed("autograd"):
-        import autograd
-        import autograd.numpy as anp
-
-        theirs = autograd.value_and_grad(lambda *args: f(anp, *args))
-        contestants.append(contestant("HIPS autograd", theirs, args))
-    else:
-        skipped.append(PEERS["autograd"])
-    if installed("torch"):
-        contestants.append(in_torch(f, args))
-    else:
-        skipped.append(PEERS["torch"])
-    contestants.append(Contestant("NumPy, value alone", lambda: f(np, *args)))
     return Workload(
         f"`value_and_grad` of NumPy code: {title}",
-        contestants,
-        [Claim("autograd_mini", name, bound) for name, bound in bounds.items()]
-        + [Claim("autograd_mini", "NumPy, value alone")],
-        skipped=skipped,
+        [
+            Contestant("eager", partial(eager, f, args)),
+            Contestant("HIPS autograd", partial(in_autograd, f, args), "autograd"),
+            Contestant("PyTorch", partial(in_torch, f, args), "torch"),
+            Contestant("JAX jit", partial(in_jax, f, args), "jax"),
+            Contestant("NumPy, value alone", partial(value_alone, f, args)),
+        ],
+        [
+            Claim("eager", "HIPS autograd", at_most=1),
+            Claim("eager", "PyTorch"),
+            Claim("eager", "JAX jit"),
+            Claim("eager", "NumPy, value alone"),
+        ],
     )
 
 
-def contestant(
-    name: str, both: Callable[..., tuple[Any, Array]], args: Sequence[Array]
-) -> Contestant:
-    """Return a function that gives value and gradient as a contestant."""
-    last: list[Array] = []
+def repeated(both: Callable[[], tuple[Any, Any]]) -> Run:
+    """Return the run of a function that gives value and gradient."""
+    last: Any = None
 
     def step() -> None:
-        last[:] = [both(*args)[1]]
+        nonlocal last
+        last = both()
 
-    return Contestant(name, step, lambda: last[0])
+    return Run(step, lambda: (float(last[0]), np.asarray(last[1])))
 
 
-def in_torch(f: Callable[..., Any], args: Sequence[Array]) -> Contestant:
+def eager(f: Callable[..., Any], args: Sequence[Array]) -> Run:
+    """Return the step of this library's eager engine."""
+    both = am.value_and_grad(partial(f, np))
+    return repeated(lambda: both(*args))
+
+
+def in_autograd(f: Callable[..., Any], args: Sequence[Array]) -> Run:
+    """Return the step in HIPS autograd."""
+    import autograd
+    import autograd.numpy as anp
+
+    both = autograd.value_and_grad(partial(f, anp))
+    return repeated(lambda: both(*args))
+
+
+def in_jax(f: Callable[..., Any], args: Sequence[Array]) -> Run:
+    """Return the step in JAX, all arrays on the device."""
+    import jax
+    import jax.numpy as jnp
+
+    both = jax.jit(jax.value_and_grad(partial(f, jnp)))
+    on_device = jax.device_put(args)
+    return repeated(lambda: jax.block_until_ready(both(*on_device)))
+
+
+def in_torch(f: Callable[..., Any], args: Sequence[Array]) -> Run:
     """Return the step in PyTorch, whose functions have NumPy's names here."""
     import torch
 
-    torch.set_num_threads(threads())
     point = torch.tensor(args[0], requires_grad=True)
     constants = [torch.tensor(array) for array in args[1:]]
 
-    def step() -> None:
+    def both() -> tuple[Any, Any]:
         point.grad = None
-        f(torch, point, *constants).backward()
+        value = f(torch, point, *constants)
+        value.backward()
+        return value.detach(), point.grad
 
-    return Contestant("PyTorch", step, lambda: point.grad.numpy())
+    return repeated(both)
+
+
+def value_alone(f: Callable[..., Any], args: Sequence[Array]) -> Run:
+    """Return the function itself in NumPy."""
+    return repeated(lambda: (f(np, *args), NOTHING))

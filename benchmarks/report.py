@@ -8,8 +8,6 @@ from typing import Any, Literal
 
 import numpy as np
 
-from benchmarks.workload import Array
-
 Unit = Literal["s", "bytes", ""]
 
 
@@ -128,11 +126,12 @@ def comparisons(found: Sequence[Quantity]) -> str:
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return a Markdown table that is aligned in plain text too, numbers to the right."""
     words = {"", "workload", "what", "verdict"}
-    left = [title in words for title in head]
+    texts = [title in words for title in head]
     widths = [max(3, *map(len, column)) for column in zip(head, *rows, strict=True)]
-    rules = ["-" * w if l else "-" * (w - 1) + ":" for w, l in zip(widths, left, strict=True)]
+    columns = list(zip(widths, texts, strict=True))
+    rules = ["-" * width if text else "-" * (width - 1) + ":" for width, text in columns]
     lines = [
-        [c.ljust(w) if l else c.rjust(w) for c, w, l in zip(line, widths, left, strict=True)]
+        [c.ljust(w) if text else c.rjust(w) for c, (w, text) in zip(line, columns, strict=True)]
         for line in (head, rules, *rows)
     ]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -76,7 +76,9 @@ class Workload:
         title: the heading.
         contestants: this library's and its peers'.
         claims: which of them are compared; those that name an absent contestant are left out.
-        expected: what the outcomes must be; by default that of the last contestant.
+        expected: what the outcomes must be; by default that of the last contestant with
+            derivatives.
+        rtol: how far values may differ, and derivatives, in terms of the largest.
         note: what a reader of the table should know.
     """
 
@@ -84,4 +86,5 @@ class Workload:
     contestants: Sequence[Contestant]
     claims: Sequence[Claim] = ()
     expected: tuple[float, Array] | None = None
+    rtol: float = 1e-9
     note: str = ""

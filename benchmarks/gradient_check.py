@@ -1,0 +1,93 @@
+"""Gradient checking: two-sided differences by each of the 337 parameters of micrograd's demo.
+
+The loop moves one parameter at a time, there and back, and computes the loss of 100 points on eager
+`Value`s. It is timed on a few parameters, and all times are those of one parameter. The library
+replays all probes as lanes of one program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from autograd_mini import gradcheck, nn
+from benchmarks import two_moons
+from benchmarks.measure import measure
+from benchmarks.report import Report
+from benchmarks.workload import Array, Claim, Contestant, Run, Workload
+
+POINTS = 100
+EVERY = 112  # parameter of the loop
+
+
+def reports(*, quick: bool) -> Iterator[Report]:
+    """Measure the loop and the lanes."""
+    yield measure(workload(), 1 if quick else 5)
+
+
+def workload() -> Workload:
+    """Return the loop over a few parameters, and the library's way over all."""
+    size = len(two_moons.first_model().parameters())
+    few = len(range(0, size, EVERY))
+    return Workload(
+        f"Gradient check: {size} parameters, {POINTS} points, time for a parameter",
+        [
+            Contestant("lanes of a program", lanes, size=size),
+            Contestant("loop over eager Values", loop, size=few),
+        ],
+        [Claim("loop over eager Values", "lanes of a program", at_least=1000)],
+        rtol=1e-6,
+        note=f"The loop was timed on {few} of the {size} parameters.",
+    )
+
+
+def problem() -> tuple[nn.MLP, Any]:
+    """Return a network, and the function that computes its loss anew."""
+    model = two_moons.first_model()
+    points, sides, *_ = two_moons.problem(POINTS)
+
+    def loss() -> Any:
+        penalty = nn.l2_penalty(model.arrays().values(), 2 * two_moons.ALPHA, m=1)
+        return nn.hinge(model(points), sides[:, None]) + penalty
+
+    return model, loss
+
+
+def lanes() -> Run:
+    """Return the numerical gradient as the library computes it."""
+    model, loss = problem()
+    found: dict[str, Array] = {}
+
+    def step() -> None:
+        found.update(gradcheck.numerical_gradient(loss, model))
+
+    def outcome() -> tuple[float, Array]:
+        return loss().data, np.concatenate([np.ravel(g) for g in found.values()])[::EVERY]
+
+    return Run(step, outcome)
+
+
+def loop() -> Run:
+    """Return the numerical gradient by every so many parameters, as a loop on eager `Value`s."""
+    model, loss = problem()
+    found = np.empty(0)
+
+    def step() -> None:
+        nonlocal found
+        found = np.array([difference(loss, p) for p in model.parameters()[::EVERY]])
+
+    return Run(step, lambda: (loss().data, found))
+
+
+def difference(loss: Any, p: Any) -> float:
+    """Return the two-sided difference by one parameter."""
+    x = p.data
+    h = np.finfo(float).eps ** (1 / 3) * max(1.0, abs(x))
+    p.data = x + h
+    above = loss().data
+    p.data = x - h
+    below = loss().data
+    p.data = x
+    return (above - below) / (2 * h)
