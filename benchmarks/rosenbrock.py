@@ -52,7 +52,7 @@ def workload(n: int) -> Workload:
             Claim("eager", "replay, numba"),
             Claim("eager", "replay, numpy"),
         ],
-        note="CasADi is called with a NumPy array; with buffers, it reads and writes memory that was\n"
+        note="CasADi is called with a NumPy array; with buffers, it reads and writes memory that is\n"
         "handed over before.",
     )
 
