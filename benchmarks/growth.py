@@ -6,9 +6,10 @@ bound is what n log n would grow by.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from math import log
+from typing import Any
 
 import numpy as np
 
@@ -21,62 +22,61 @@ from benchmarks.workload import Array, Claim, Contestant, Run, Workload
 SIZES = [1_000, 10_000, 100_000, 1_000_000]
 NODES_A_NUMBER = 9  # of Rosenbrock's function, unrolled
 LANE = 4  # numbers of a lane
+BOUNDED = ["replay, numba", "replay, numpy"]
+
+Series = Mapping[str, tuple[Callable[[Array], Run], str]]
+"""For the name of a curve what starts it, and the package that it needs."""
 
 
 def reports(*, quick: bool) -> Iterator[Report]:
     """Measure programs of more and more nodes, then more and more lanes of one program."""
     sizes = SIZES[:-1] if quick else SIZES
-    rounds = 1 if quick else 5
-    yield measure(nodes(sizes), rounds)
-    yield measure(lanes(sizes), rounds)
+    rounds = 1 if quick else 3
+    rng = np.random.default_rng(0)
+    yield measure(
+        workload(
+            "Growth in nodes: Rosenbrock unrolled, value and gradient, time for a node",
+            {
+                "replay, numba": (partial(rosenbrock.replay, engine="numba"), "numba"),
+                "replay, numpy": (partial(rosenbrock.replay, engine="numpy"), ""),
+                "eager": (rosenbrock.eager, ""),
+                "CasADi": (rosenbrock.in_casadi, "casadi"),
+            },
+            {n: rng.normal(size=n // NODES_A_NUMBER) for n in sizes},
+        ),
+        rounds,
+    )
+    yield measure(
+        workload(
+            f"Growth in lanes: Rosenbrock of {LANE} numbers, value and gradient, time for a lane",
+            {
+                "replay, numba": (partial(replay, engine="numba"), "numba"),
+                "replay, numpy": (partial(replay, engine="numpy"), ""),
+                "JAX jit": (in_jax, "jax"),
+                "NumPy by hand": (partial(repeated, by_hand), ""),
+            },
+            {m: rng.normal(size=(m, LANE)) for m in sizes},
+        ),
+        rounds,
+    )
 
 
-def nodes(sizes: Sequence[int]) -> Workload:
-    """Return Rosenbrock's function, unrolled, of more and more numbers."""
-    series = {
-        "replay, numba": (partial(rosenbrock.replay, engine="numba"), "numba"),
-        "replay, numpy": (partial(rosenbrock.replay, engine="numpy"), ""),
-        "eager": (rosenbrock.eager, ""),
-        "CasADi": (rosenbrock.in_casadi, "casadi"),
-    }
-    points = {n: np.random.default_rng(0).normal(size=n // NODES_A_NUMBER) for n in sizes}
+def workload(title: str, series: Series, points: Mapping[int, Array]) -> Workload:
+    """Return each of the series at each of the points, which are called by their size."""
+    *_, before, last = points
     return Workload(
-        "Growth in nodes: Rosenbrock unrolled, value and gradient, time for a node",
+        title,
         [
-            Contestant(called(name, n), partial(start, x), needs, size=n, series=name)
+            Contestant(called(name, n), partial(checked, start, x), needs, size=n, series=name)
             for name, (start, needs) in series.items()
             for n, x in points.items()
         ],
-        bounds(["replay, numba", "replay, numpy"], sizes),
-    )
-
-
-def lanes(sizes: Sequence[int]) -> Workload:
-    """Return one small program on more and more lanes."""
-    series: dict[str, tuple[Callable[[Array], Run], str]] = {
-        "replay, numba": (partial(replay, engine="numba"), "numba"),
-        "replay, numpy": (partial(replay, engine="numpy"), ""),
-        "JAX jit": (in_jax, "jax"),
-    }
-    points = {m: np.random.default_rng(0).normal(size=(m, LANE)) for m in sizes}
-    return Workload(
-        f"Growth in lanes: Rosenbrock of {LANE} numbers, value and gradient, time for a lane",
         [
-            Contestant(called(name, m), partial(start, x), needs, size=m, series=name)
-            for name, (start, needs) in series.items()
-            for m, x in points.items()
+            Claim(called(name, last), called(name, before), at_most=log(last) / log(before))
+            for name in BOUNDED
         ],
-        bounds(["replay, numba", "replay, numpy"], sizes),
+        expected=(1.0, np.ones(1)),
     )
-
-
-def bounds(series: Sequence[str], sizes: Sequence[int]) -> list[Claim]:
-    """Return the claims that the last size costs, by the piece, what the one before does."""
-    *_, before, last = sizes
-    return [
-        Claim(called(name, last), called(name, before), at_most=log(last) / log(before))
-        for name in series
-    ]
 
 
 def called(name: str, n: int) -> str:
@@ -84,10 +84,34 @@ def called(name: str, n: int) -> str:
     return f"{name}, {n:,}"
 
 
+def checked(start: Callable[[Array], Run], x: Array) -> Run:
+    """Return a run whose outcome is 1, where it is right, at each size."""
+    run = start(x)
+
+    def beside() -> tuple[float, Array]:
+        value, gradient = run.outcome()
+        values, gradients = by_hand(np.atleast_2d(x))
+        error = np.abs(gradient - gradients.ravel()).max() / np.abs(gradients).max()
+        return value / float(values.sum()), np.array([1.0 + error])
+
+    return Run(run.step, beside)
+
+
+def repeated(both: Callable[[Any], tuple[Any, Any]], x: Any) -> Run:
+    """Return the run of a function of all lanes; the value of its outcome is their sum."""
+    last: Any = None
+
+    def step() -> None:
+        nonlocal last
+        last = both(x)
+
+    return Run(step, lambda: (float(np.sum(last[0])), np.ravel(last[1])))
+
+
 def replay(x: Array, engine: str) -> Run:
-    """Return the sums over the lanes of the value and of the gradient, by the compiler."""
-    batch = am.compile(rosenbrock.unrolled, engine=engine).batched(in_axes=0, reduce=None)
-    return Run(lambda: batch.value_and_grad(x))
+    """Return values and gradients of all lanes, by this library's compiler."""
+    batch = am.compile(rosenbrock.unrolled, engine=engine).batched(reduce=None)
+    return repeated(batch.value_and_grad, x)
 
 
 def in_jax(x: Array) -> Run:
@@ -95,5 +119,13 @@ def in_jax(x: Array) -> Run:
     import jax
 
     both = jax.jit(jax.vmap(jax.value_and_grad(rosenbrock.unrolled)))
-    on_device = jax.device_put(x)
-    return Run(lambda: jax.block_until_ready(both(on_device)))
+    return repeated(lambda x: jax.block_until_ready(both(x)), jax.device_put(x))
+
+
+def by_hand(x: Array) -> tuple[Array, Array]:
+    """Return Rosenbrock's function of each row, and its gradient."""
+    inner, outer = x[:, 1:] - x[:, :-1] ** 2, 1.0 - x[:, :-1]
+    gradient = np.zeros_like(x)
+    gradient[:, :-1] = -400.0 * inner * x[:, :-1] - 2.0 * outer
+    gradient[:, 1:] += 200.0 * inner
+    return (100.0 * inner**2 + outer**2).sum(axis=1), gradient
