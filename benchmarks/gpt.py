@@ -16,9 +16,11 @@ from typing import Any
 import numpy as np
 
 import autograd_mini as am
+from autograd_mini.compiler.arguments import units_in
+from autograd_mini.compiler.derivatives import Aim, traced
 from benchmarks.measure import measure
 from benchmarks.report import Report
-from benchmarks.workload import Array, Claim, Contestant, Run, Workload
+from benchmarks.workload import NOTHING, Array, Claim, Contestant, Run, Workload
 
 VOCABULARY, WIDTH, HEADS = 27, 16, 4
 LENGTHS = [4, 16]
@@ -43,12 +45,17 @@ def workload(length: int) -> Workload:
             Contestant("replay, numba", partial(replay, given, "numba"), "numba"),
             Contestant("replay, numpy", partial(replay, given, "numpy")),
             Contestant("eager", partial(eager, given)),
+            Contestant("eager, loss alone", partial(eager_loss, given)),
+            Contestant("trace, loss alone", partial(trace, given, Aim())),
+            Contestant("trace, loss and gradient", partial(trace, given, Aim("gradient", (0,)))),
             Contestant("CasADi", partial(in_casadi, given), "casadi"),
             Contestant("PyTorch, arrays", partial(in_torch, given), "torch"),
             Contestant("JAX jit, arrays", partial(in_jax, given), "jax"),
         ],
         [
             Claim("eager", "replay, numba", at_least=200),
+            Claim("trace, loss alone", "eager, loss alone", at_most=1.2),
+            Claim("trace, loss and gradient", "eager"),
             Claim("eager", "replay, numpy"),
             Claim("CasADi", "replay, numba"),
             Claim("PyTorch, arrays", "replay, numba"),
@@ -141,7 +148,7 @@ def nodes(given: Given) -> int:
 
 def joined(gradients: Mapping[str, Any]) -> Array:
     """Return gradients as one vector, in an order that does not depend on the library."""
-    return np.concatenate([np.ravel(gradients[name]) for name in sorted(gradients)])
+    return np.concatenate([NOTHING, *(np.ravel(gradients[name]) for name in sorted(gradients))])
 
 
 def repeated(both: Callable[[], tuple[Any, Mapping[str, Any]]]) -> Run:
@@ -170,6 +177,27 @@ def eager(given: Given) -> Run:
         total = loss(am, on_nodes, inputs, targets)
         total.backward()
         return total.data, {name: am.grads(w) for name, w in on_nodes.items()}
+
+    return repeated(both)
+
+
+def eager_loss(given: Given) -> Run:
+    """Return the loss alone by this library's eager engine."""
+    weights, inputs, targets = given
+
+    def both() -> tuple[float, dict[str, Array]]:
+        on_nodes = {name: am.values(w) for name, w in weights.items()}
+        return loss(am, on_nodes, inputs, targets).data, {}
+
+    return repeated(both)
+
+
+def trace(given: Given, aim: Aim) -> Run:
+    """Return the recording of a step, as the compiler does it, without what it does with it."""
+    numbers = [array for argument in given for array in units_in(argument)]
+
+    def both() -> tuple[float, dict[str, Array]]:
+        return traced(partial(loss, am), aim, given, {}, numbers).tree.data, {}
 
     return repeated(both)
 

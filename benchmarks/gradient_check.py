@@ -8,6 +8,7 @@ replays all probes as lanes of one program.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,24 +19,23 @@ from benchmarks.measure import measure
 from benchmarks.report import Report
 from benchmarks.workload import Array, Claim, Contestant, Run, Workload
 
-POINTS = 100
 EVERY = 112  # parameter of the loop
 
 
 def reports(*, quick: bool) -> Iterator[Report]:
     """Measure the loop and the lanes."""
-    yield measure(workload(), 1 if quick else 5)
+    yield measure(workload(10), 1) if quick else measure(workload(100), 5)
 
 
-def workload() -> Workload:
-    """Return the loop over a few parameters, and the library's way over all."""
+def workload(n: int) -> Workload:
+    """Return the loop over a few parameters, and the library's way over all, on so many points."""
     size = len(two_moons.first_model().parameters())
     few = len(range(0, size, EVERY))
     return Workload(
-        f"Gradient check: {size} parameters, {POINTS} points, time for a parameter",
+        f"Gradient check: {size} parameters, {n} points (of one parameter)",
         [
-            Contestant("lanes of a program", lanes, size=size),
-            Contestant("loop over eager Values", loop, size=few),
+            Contestant("lanes of a program", partial(lanes, n), size=size),
+            Contestant("loop over eager Values", partial(loop, n), size=few),
         ],
         [Claim("loop over eager Values", "lanes of a program", at_least=1000)],
         rtol=1e-6,
@@ -43,10 +43,10 @@ def workload() -> Workload:
     )
 
 
-def problem() -> tuple[nn.MLP, Any]:
-    """Return a network, and the function that computes its loss anew."""
+def problem(n: int) -> tuple[nn.MLP, Any]:
+    """Return a network, and the function that computes its loss on n points anew."""
     model = two_moons.first_model()
-    points, sides, *_ = two_moons.problem(POINTS)
+    points, sides, *_ = two_moons.problem(n)
 
     def loss() -> Any:
         penalty = nn.l2_penalty(model.arrays().values(), 2 * two_moons.ALPHA, m=1)
@@ -55,9 +55,9 @@ def problem() -> tuple[nn.MLP, Any]:
     return model, loss
 
 
-def lanes() -> Run:
+def lanes(n: int) -> Run:
     """Return the numerical gradient as the library computes it."""
-    model, loss = problem()
+    model, loss = problem(n)
     found: dict[str, Array] = {}
 
     def step() -> None:
@@ -69,9 +69,9 @@ def lanes() -> Run:
     return Run(step, outcome)
 
 
-def loop() -> Run:
+def loop(n: int) -> Run:
     """Return the numerical gradient by every so many parameters, as a loop on eager `Value`s."""
-    model, loss = problem()
+    model, loss = problem(n)
     found = np.empty(0)
 
     def step() -> None:

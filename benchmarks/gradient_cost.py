@@ -24,7 +24,7 @@ AT_MOST = 3
 
 def reports(*, quick: bool) -> Iterator[Report]:
     """Measure the ratio on each of the scalar workloads."""
-    rounds = 3 if quick else 10
+    rounds = 2 if quick else 10
     points, sides, weights, *_ = two_moons.problem(100)
     yield measure(
         workload(

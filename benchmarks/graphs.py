@@ -64,7 +64,7 @@ def workload(graph: str, sizes: Sequence[int]) -> Workload:
     """
     *_, before, last = sizes
     return Workload(
-        f"`Value`: a {graph} of n operations, eager, time for a node",
+        f"`Value`: a {graph} of n operations, eager (of one node)",
         [Contestant(called(n), partial(run, graph, n), size=n, series="eager") for n in sizes],
         [
             Claim(called(last), called(IN_CACHE)),

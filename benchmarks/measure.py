@@ -10,7 +10,7 @@ from time import perf_counter
 import numpy as np
 
 from benchmarks.machine import PEERS, installed
-from benchmarks.report import Quantity, Report, Timing
+from benchmarks.report import Quantity, Report, Timing, Unit
 from benchmarks.workload import Array, Claim, Contestant, Run, Workload
 
 SETTLE = 0.03  # seconds; longer than the threads of OpenBLAS and OpenMP spin when they are idle
@@ -61,7 +61,7 @@ def measure(workload: Workload, rounds: int) -> Report:
                 if c.ready_within is not None
             ),
             *(
-                compare(claim, times[claim.left], times[claim.right])
+                compare(claim, times, ready, {c.name: c.size for c in contestants})
                 for claim in workload.claims
                 if claim.left in times and claim.right in times
             ),
@@ -142,10 +142,17 @@ def timing(contestant: Contestant, times: Array, ready: Array) -> Timing:
     )
 
 
-def compare(claim: Claim, left: Array, right: Array) -> Quantity:
+def compare(
+    claim: Claim, times: Mapping[str, Array], ready: Mapping[str, Array], sizes: Mapping[str, int]
+) -> Quantity:
     """Return the comparison of two contestants, made within each round."""
+    left, right = claim.left, claim.right
+    unit: Unit = ""
     if claim.how == "ratio":
-        name, found = f"{claim.left} / {claim.right}", left / right
-        return Quantity.of(name, found, "", at_least=claim.at_least, at_most=claim.at_most)
-    name, found = f"{claim.left} − {claim.right}", left - right
-    return Quantity.of(name, found, "s", at_least=claim.at_least, at_most=claim.at_most)
+        name, found = f"{left} / {right}", times[left] / times[right]
+    elif claim.how == "difference":
+        name, found, unit = f"{left} − {right}", times[left] - times[right], "s"
+    else:
+        name = f"first result of {left} / {right}"
+        found = np.median(ready[left]) / sizes[left] / (np.median(ready[right]) / sizes[right])
+    return Quantity.of(name, found, unit, at_least=claim.at_least, at_most=claim.at_most)

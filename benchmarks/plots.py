@@ -18,15 +18,16 @@ def draw(reports: Sequence[Report], directory: Path) -> None:
             if timing.series:
                 curves.setdefault(timing.series, []).append(timing)
         if curves:
-            name = re.sub(r"[^a-z0-9]+", "-", report.title.lower()).strip("-")
-            plot(report.title, curves, directory / f"{name}.png")
+            title = report.title.split(" (")[0]  # of one piece, but the plot is of all
+            name = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+            plot(title, curves, directory / f"{name}.png")
 
 
 def plot(title: str, curves: dict[str, list[Timing]], path: Path) -> None:
     """Write one plot: steps as full lines, preparation as dashed ones, and a line of slope 1."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8, 5), layout="constrained")
+    figure = Figure(figsize=(9, 5), layout="constrained")
     axes = figure.subplots()
     for name, timings in curves.items():
         sizes = [t.size for t in timings]
@@ -34,8 +35,8 @@ def plot(title: str, curves: dict[str, list[Timing]], path: Path) -> None:
         axes.loglog(sizes, [t.ready.median for t in timings], "--", color=line.get_color())
     low, high = axes.get_ylim()
     first, last = sizes[0], sizes[-1]
-    axes.loglog([first, last], [low, low * last / first], ":", color="grey", label="slope 1")
+    axes.loglog([first, last], [low, low * last / first], ":", color="grey", label="linear")
     axes.set_ylim(low, high)
-    axes.set(title=title, xlabel="size", ylabel="seconds; dashed: until the first result")
-    axes.legend()
+    axes.set(title=title, xlabel="size", ylabel="seconds a step; dashed: until the first result")
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
     figure.savefig(path, dpi=120)

@@ -37,9 +37,9 @@ SIZES = [100, 10_000, 100_000]
 
 def reports(*, quick: bool) -> Iterator[Report]:
     """Measure the demo's step, and the same net with more points."""
-    yield measure(demo(), 3 if quick else 20)
+    yield measure(demo(), 1 if quick else 20)
     for n in SIZES[1:2] if quick else SIZES[1:]:
-        yield measure(many(n), 3 if quick else 10)
+        yield measure(many(n), 2 if quick else 10)
 
 
 def demo() -> Workload:

@@ -51,21 +51,22 @@ class Contestant:
 
 @dataclass(frozen=True)
 class Claim:
-    """A comparison of two contestants: the ratio of their times, or the difference in seconds.
+    """A comparison of two contestants.
 
     Args:
         left: the name of a contestant.
         right: the name of another.
         at_least: the lower bound, if there is one: left takes so many times as long as right.
         at_most: the upper bound, if there is one.
-        how: ratio is left / right, difference is left - right.
+        how: "ratio" is left / right, "difference" is left - right, in seconds, and "preparation"
+            the ratio of the times until the first result, by the piece.
     """
 
     left: str
     right: str
     at_least: float | None = None
     at_most: float | None = None
-    how: Literal["ratio", "difference"] = "ratio"
+    how: Literal["ratio", "difference", "preparation"] = "ratio"
 
 
 @dataclass(frozen=True)
