@@ -8,12 +8,12 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
-from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
 from time import perf_counter
 
 from benchmarks.machine import machine
+from benchmarks.measure import measured
 from benchmarks.report import Report, verdict
 
 WORKLOADS = [
@@ -77,12 +77,6 @@ def in_own_process(name: str, *, quick: bool) -> Sequence[Report]:
     """Return the reports of one workload: a fresh process, so that no library disturbs the next."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(measured, name, quick).result()
-
-
-def measured(name: str, quick: bool) -> list[Report]:
-    """Measure one workload, in this process."""
-    found = import_module(f"benchmarks.{name}").reports(quick=quick)
-    return [report.unjudged() if quick else report for report in found]
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ BATCH = 128
 
 def reports(*, quick: bool) -> Iterator[Report]:
     """Measure a network whose time is spent around the matrix products, and one of products."""
-    rounds = 2 if quick else 20
+    rounds = 1 if quick else 20
     yield measure(
         workload(
             [64, 32, 10],

@@ -24,7 +24,7 @@ AT_MOST = 3
 
 def reports(*, quick: bool) -> Iterator[Report]:
     """Measure the ratio on each of the scalar workloads."""
-    rounds = 2 if quick else 10
+    rounds = 1 if quick else 10
     points, sides, weights, *_ = two_moons.problem(100)
     yield measure(
         workload(
@@ -47,7 +47,7 @@ def reports(*, quick: bool) -> Iterator[Report]:
         ),
         rounds,
     )
-    length = gpt.LENGTHS[0]
+    length = 2 if quick else gpt.LENGTHS[0]
     yield measure(
         workload(
             f"a GPT of scalars, {length} tokens",

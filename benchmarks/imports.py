@@ -17,7 +17,7 @@ FIRST = "import autograd_mini as am; am.compile(lambda x: x * x + x, engine={!r}
 
 def reports(*, quick: bool) -> Iterator[Report]:
     """Measure the import beside that of NumPy, and the first replay beside the import."""
-    yield measure(workload(), 2 if quick else 20)
+    yield measure(workload(), 1 if quick else 20)
 
 
 def workload() -> Workload:

@@ -9,6 +9,7 @@ from time import perf_counter
 
 import numpy as np
 
+import autograd_mini as am
 from benchmarks.machine import PEERS, installed
 from benchmarks.report import Quantity, Report, Timing, Unit
 from benchmarks.workload import Array, Claim, Contestant, Run, Workload
@@ -18,6 +19,12 @@ STEPS = 3  # at least, in a turn
 TURN = 0.05  # seconds; a turn has as many steps as fit
 STARTS = 5  # at most; the preparation is their median
 STARTING = 1.0  # seconds; no other start after them
+
+
+def measured(name: str, quick: bool) -> list[Report]:
+    """Return the reports of the workload in the module of that name."""
+    found = import_module(f"benchmarks.{name}").reports(quick=quick)
+    return [report.unjudged() if quick else report for report in found]
 
 
 def measure(workload: Workload, rounds: int) -> Report:
@@ -31,18 +38,18 @@ def measure(workload: Workload, rounds: int) -> Report:
 
     Args:
         workload: what to time.
-        rounds: how many turns each contestant has.
+        rounds: how many turns each contestant has; if it is one, that has one step.
 
     Raises:
         AssertionError: two contestants compute different values or derivatives.
     """
     skipped = [c for c in workload.contestants if c.needs and not installed(c.needs)]
     contestants = [c for c in workload.contestants if c not in skipped]
-    started = [start(contestant) for contestant in contestants]
+    started = [start(contestant, min(rounds, STARTS)) for contestant in contestants]
     runs = [run for run, _ in started]
     check_outcomes(workload, dict(zip((c.name for c in contestants), runs, strict=True)))
 
-    steps = [steps_a_turn(run.step) for run in runs]
+    steps = [steps_a_turn(run.step) if rounds > 1 else 1 for run in runs]
     samples = np.empty((len(contestants), rounds))
     order = np.random.default_rng(0)
     for turn in range(rounds):
@@ -71,15 +78,17 @@ def measure(workload: Workload, rounds: int) -> Report:
     )
 
 
-def start(contestant: Contestant) -> tuple[Run, Array]:
-    """Start a contestant up to `STARTS` times; return the last run, and the seconds of each.
+def start(contestant: Contestant, times: int) -> tuple[Run, Array]:
+    """Start a contestant so many times, or fewer; return the last run, and the seconds of each.
 
-    The package is imported before: it is no part of the preparation.
+    The package is loaded before: what is done once a process is no part of the preparation.
     """
     if contestant.needs:
         import_module(contestant.needs)
+    if contestant.needs == "numba":
+        am.compile(lambda x: x + x, engine="numba")(1.0)
     seconds: list[float] = []
-    while not seconds or (len(seconds) < STARTS and sum(seconds) < STARTING):
+    while not seconds or (len(seconds) < times and sum(seconds) < STARTING):
         gc.collect()
         before = perf_counter()
         run = contestant.start()

@@ -30,7 +30,7 @@ def reports(*, quick: bool) -> Iterator[Report]:
     rng = np.random.default_rng(0)
     samples = rng.normal(size=(1000, 50))
     labels = np.sign(samples @ rng.normal(size=50) + rng.normal(size=1000))
-    rounds = 2 if quick else 20
+    rounds = 1 if quick else 20
     yield measure(workload("Rosenbrock, n = 100", rosenbrock, [rng.normal(size=100)]), rounds)
     given = [np.zeros(50), samples, labels]
     yield measure(workload("logistic regression, 1000 × 50", regression, given), rounds)

@@ -23,7 +23,7 @@ N = 500
 
 def reports(*, quick: bool) -> Iterator[Report]:
     """Measure value and gradient; a quick run takes fewer numbers, for the sake of JAX."""
-    yield measure(workload(N // 25 if quick else N), 2 if quick else 20)
+    yield measure(workload(N // 25 if quick else N), 1 if quick else 20)
 
 
 def workload(n: int) -> Workload:
