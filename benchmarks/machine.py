@@ -30,7 +30,7 @@ def machine() -> str:
             f"Python {platform.python_version()}",
             f"NumPy {np.__version__} on {blas['name']} {blas['version']}",
             *peers,
-            "one thread" if threads() == 1 else f"{threads()} threads",
+            f"threads of BLAS and of PyTorch: {threads()}",
         ]
     )
 

@@ -43,8 +43,8 @@ def measure(workload: Workload, rounds: int) -> Report:
     Raises:
         AssertionError: two contestants compute different values or derivatives.
     """
+    contestants = [c for c in workload.contestants if not c.needs or installed(c.needs)]
     skipped = [c for c in workload.contestants if c.needs and not installed(c.needs)]
-    contestants = [c for c in workload.contestants if c not in skipped]
     started = [start(contestant, min(rounds, STARTS)) for contestant in contestants]
     runs = [run for run, _ in started]
     check_outcomes(workload, dict(zip((c.name for c in contestants), runs, strict=True)))
