@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from multiprocessing import get_context
 from pathlib import Path
@@ -73,10 +73,23 @@ def main() -> int:
     return 1 if any(not c.reached for report in reports for c in report.comparisons) else 0
 
 
-def in_own_process(name: str, *, quick: bool) -> Sequence[Report]:
-    """Return the reports of one workload: a fresh process, so that no library disturbs the next."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(measured, name, quick).result()
+def in_own_process(name: str, *, quick: bool) -> Iterator[Report]:
+    """Yield the reports of one workload from a fresh process: no library disturbs the next.
+
+    Raises:
+        RuntimeError: the process did not come to its end; it said why on standard error.
+    """
+    context = get_context("spawn")
+    reader, writer = context.Pipe(duplex=False)
+    process = context.Process(target=measured, args=(name, quick, writer), daemon=True)
+    process.start()
+    writer.close()  # so that only the other process has it, and reading ends with that
+    with suppress(EOFError):
+        while True:
+            yield reader.recv()
+    process.join()
+    if process.exitcode:
+        raise RuntimeError(f"the workload {name} failed with exit code {process.exitcode}")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from multiprocessing.connection import Connection
 from time import perf_counter
 
 import numpy as np
@@ -18,13 +19,13 @@ SETTLE = 0.03  # seconds; longer than the threads of OpenBLAS and OpenMP spin wh
 STEPS = 3  # at least, in a turn
 TURN = 0.05  # seconds; a turn has as many steps as fit
 STARTS = 5  # at most; the preparation is their median
-STARTING = 1.0  # seconds; no other start after them
+STARTING = 3.0  # seconds; no other start after them
 
 
-def measured(name: str, quick: bool) -> list[Report]:
-    """Return the reports of the workload in the module of that name."""
-    found = import_module(f"benchmarks.{name}").reports(quick=quick)
-    return [report.unjudged() if quick else report for report in found]
+def measured(name: str, quick: bool, results: Connection) -> None:
+    """Measure the workload in the module of that name, and send its reports as they come."""
+    for report in import_module(f"benchmarks.{name}").reports(quick=quick):
+        results.send(report.unjudged() if quick else report)
 
 
 def measure(workload: Workload, rounds: int) -> Report:
