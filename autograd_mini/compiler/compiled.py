@@ -87,6 +87,7 @@ class Compiled:
         self._setup = setup
         self._replays: dict[Any, Replay | ArrayReplay] = {}
         self._aims: dict[Any, Aim] = {}
+        self._axes: dict[Any, Sequence[int | None]] = {}
         self._last: Replay | ArrayReplay | None = None
         update_wrapper(self, setup.f, updated=())
 
@@ -256,8 +257,9 @@ class Compiled:
         if self._setup.in_axes is None and aim.mode != "hessian":
             of_args = taken(tuple(args), units)
         else:
-            axes = axes_of(self._setup.in_axes, args, aim) or ()
-            of_args = tuple(map(taken, args, repeat(units), axes))
+            if (aim, len(args)) not in self._axes:
+                self._axes[aim, len(args)] = axes_of(self._setup.in_axes, args, aim) or ()
+            of_args = tuple(map(taken, args, repeat(units), self._axes[aim, len(args)]))
         return aim, of_args, taken(settings, units) if settings else None
 
     def _replay(

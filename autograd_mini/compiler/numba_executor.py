@@ -18,7 +18,7 @@ from autograd_mini.primitive import Primitive
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
-_CACHE = 24 * 1024  # bytes for a block of all lane registers: most of the first-level cache
+_CACHE = 112 * 1024  # bytes for a block of all lane registers: part of the second-level cache
 _GROUP = 4096  # lanes that are summed up by themselves; a multiple of each length of a block
 _WORTH = 4_000_000  # instructions times lanes from which on threads pay
 

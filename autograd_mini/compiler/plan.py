@@ -81,13 +81,21 @@ class Plan:
         ]
         self.shared_units = [i for i, axis in enumerate(self.axes) if axis is None]
         self.lane_units = [i for i, axis in enumerate(self.axes) if axis is not None]
+        self.lane_numbers = [k for k, lane in enumerate(self.lanes) if lane]
 
-    def shared(self, units: Sequence[Any], more: Sequence[Any]) -> Array:
-        """Return what all lanes share as a vector, followed by `more` numbers and arrays."""
-        parts = [units[i] for i in self.shared_units]
-        parts = [x.ravel() if isinstance(x, np.ndarray) else [float(x)] for x in parts]
-        parts += more
-        return np.concatenate(parts, dtype=np.float64) if parts else np.empty(0)
+    def shared(self, units: Sequence[Any], more: int) -> Array:
+        """Return what all lanes share as a vector, with room for so many numbers more at its end.
+
+        It is for one call: what is in the arrays is copied.
+        """
+        start = len(self.lanes) - len(self.lane_numbers)
+        vector = np.empty(start + more)
+        start = 0
+        for i in self.shared_units:
+            x, stop = units[i], start + self.sizes[i]
+            vector[start:stop] = x.ravel() if isinstance(x, np.ndarray) else x
+            start = stop
+        return vector
 
     def by_lane(self, units: Sequence[Any]) -> tuple[Array | None, int]:
         """Return what each lane has for itself, one row a number, and how many lanes there are.
@@ -98,21 +106,24 @@ class Plan:
         if not self.lane_units:
             return None, 1
         m = self.lane_count(units)
-        rows = np.empty((sum(self.sizes[i] for i in self.lane_units), m))
+        rows = np.empty((len(self.lane_numbers), m))
         start = 0
         for i in self.lane_units:
-            x = units[i] if self.axes[i] == 0 else np.moveaxis(units[i], self.axes[i], 0)  # type: ignore[arg-type]
-            stop = start + self.sizes[i]
-            rows[start:stop] = x.reshape(m, -1).T
+            x, axis, stop = units[i], self.axes[i], start + self.sizes[i]
+            if axis:
+                x = np.moveaxis(x, axis, 0)
+            rows[start:stop] = x if x.ndim == 1 else x.reshape(m, -1).T
             start = stop
         return rows, m
 
     def lane_count(self, units: Sequence[Any]) -> int:
         """Return how many lanes there are."""
-        counts = {units[i].shape[self.axes[i]] for i in self.lane_units}
-        if len(counts) > 1:
-            raise ShapeError(f"arguments with lanes must have as many each, got {sorted(counts)}")
-        return counts.pop()
+        counts = [units[i].shape[self.axes[i]] for i in self.lane_units]
+        if counts.count(counts[0]) < len(counts):
+            raise ShapeError(
+                f"arguments with lanes must have as many each, got {sorted({*counts})}"
+            )
+        return counts[0]
 
     def one_lane(self, units: Sequence[Any], lane: int) -> Iterator[Any]:
         """Yield the numbers of each unit in one lane."""

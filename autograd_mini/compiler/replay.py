@@ -215,22 +215,24 @@ class Variant:
         self, plan: Plan, units: Sequence[Any], lanes: Array | None, m: int
     ) -> tuple[Array, Array | None]:
         """Return the inputs of a run: what all lanes share, and what each has for itself."""
-        more: list[Any] = []
-        drawn = []
-        for draw in self.record.draws:
-            shape = (m, *draw.shape) if plan.batched else draw.shape
-            ones = np.asarray(draw.rng.random(shape) < draw.keep_prob, dtype=float)
-            if plan.batched:
+        more: list[float] = []  # that all lanes share
+        if self.record.draws:
+            drawn = []
+            for draw in self.record.draws:
+                ones = draw.rng.random((m, *draw.shape)) < draw.keep_prob
                 drawn.append(ones.reshape(m, -1).T)
+            if plan.batched:
+                lanes = np.concatenate(drawn if lanes is None else [lanes, *drawn], dtype=float)
             else:
-                more.append(ones.ravel())
+                more += np.concatenate(drawn)[:, 0].tolist()
         if self.record.captured:
-            more.append([node.primal for node in self.record.captured])
+            more += [node.primal for node in self.record.captured]
         if self.counted:
-            more.append([m])
-        if drawn:
-            lanes = np.concatenate([*([] if lanes is None else [lanes]), *drawn])
-        return plan.shared(units, more), lanes
+            more.append(m)
+        shared = plan.shared(units, len(more))
+        if more:
+            shared[len(shared) - len(more) :] = more
+        return shared, lanes
 
     def holds(self, shared: Array, rows: Array, m: int) -> Array:
         """Return for each lane whether the comparisons came out as they did in the trace."""
@@ -266,7 +268,8 @@ class Variant:
             total: the number of all lanes, by which a sum is divided to be a mean.
         """
         if self.mean:
-            shared, rows = shared / total, rows / total
+            shared = shared / total
+            rows = rows / total if rows.size else rows
         blocks = []
         for is_vector, in_lanes, where in self.spans:
             if is_vector:
