@@ -135,18 +135,27 @@ def loss(x: Any, y: Any, weights: Sequence[Any]) -> Any:
 
 
 def replay(given: Problem, engine: str) -> Run:
-    """Return the step of this library's compiler: one lane a point, the weights shared."""
-    batch = am.compile(loss, engine=engine).batched(in_axes=(0, 0, None), reduce="mean")
-    weights = [w.copy() for w in given.weights]
+    """Return the step of this library's compiler: one lane a point, the weights, shared, a vector.
+
+    NumPy by hand with out= has them in one, too: there is then one array to move.
+    """
+    shapes = [w.shape for w in given.weights]
+    ends = np.cumsum([w.size for w in given.weights])[:-1]
+    theta = np.concatenate([np.ravel(w) for w in given.weights])
     value = 0.0
 
-    def step() -> None:
-        nonlocal value
-        value, gradients = batch.value_and_grad(given.points, given.sides, weights, argnums=2)
-        for w, g in zip(weights, gradients, strict=True):
-            w -= LEARNING_RATE * g
+    def of_vector(x: Any, y: Any, theta: Any) -> Any:
+        parts = zip(np.split(theta, ends), shapes, strict=True)
+        return loss(x, y, [part.reshape(shape) for part, shape in parts])
 
-    return Run(step, lambda: given.outcome(value, weights))
+    batch = am.compile(of_vector, engine=engine).batched(in_axes=(0, 0, None), reduce="mean")
+
+    def step() -> None:
+        nonlocal theta, value
+        value, gradient = batch.value_and_grad(given.points, given.sides, theta, argnums=2)
+        theta -= LEARNING_RATE * gradient
+
+    return Run(step, lambda: given.outcome(value, [theta]))
 
 
 def batch_form(given: Problem) -> Run:
