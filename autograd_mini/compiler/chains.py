@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd_mini.compiler.machine import MULTIPLY_ADD, Operation
+from autograd_mini.compiler.passes import moved
 from autograd_mini.compiler.program import LANE, Entry, Instruction, Program
 from autograd_mini.compiler.registers import operands_of
 
@@ -59,7 +60,5 @@ def merge_chains(program: Program, times: Sequence[int]) -> Program:
         if k in chains:
             merged.append(Instruction(MULTIPLY_ADDS, tuple(new[j] for j in chains[k])))
         elif k not in links:
-            if isinstance(entry, Instruction):
-                entry = entry._replace(operands=tuple(new[j] for j in entry.operands))
-            merged.append(entry)
+            merged.append(moved(entry, new) if isinstance(entry, Instruction) else entry)
     return program.with_results(merged, new)

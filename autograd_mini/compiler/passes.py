@@ -112,80 +112,84 @@ def simplify(program: Program) -> Program:
     """Drop operations that change nothing: x · 1, x / 1, x - 0, x + (-0), x¹, -(-x), +x."""
     entries = [*program.entries]
     new = [*range(len(entries))]
+    telling = {k for k, entry in enumerate(entries) if isinstance(entry, Constant)}  # and -x
     for k, entry in enumerate(entries):
-        if isinstance(entry, Instruction):
-            entries[k] = entry = moved(entry, new)
-            if entry.operation in SIMPLER and entry.params is None:
-                found = simpler(entries, entry)
-                if isinstance(found, int):
-                    new[k] = found
-                else:
-                    entries[k] = found
+        if not isinstance(entry, Instruction):
+            continue
+        entries[k] = entry = moved(entry, new)
+        if entry.operation is e.positive or not telling.isdisjoint(entry.operands):
+            found = simpler(entries, entry) if entry.params is None else entry
+            if isinstance(found, int):
+                new[k] = found
+            else:
+                entries[k] = entry = found
+        if entry.operation is e.neg:
+            telling.add(k)
     return program.with_results(entries, new)
 
 
 SIMPLER = {e.multiply, e.add, e.subtract, e.divide, e.power, e.neg, e.positive}
+"""What may be simpler than it is."""
 
 
 def simpler(kept: Sequence[Entry], entry: Instruction) -> int | Instruction:
     """Return the position of the value that an instruction equals, or an instruction for it."""
     operation, operands, _ = entry
+    x, y = operands[0], operands[-1]
+    left, right = number(kept[x]), number(kept[y])
     if operation is e.multiply:
-        x, y = operands
-        if is_number(kept[x], 1.0):
-            return y
-        if is_number(kept[y], 1.0):
-            return x
-        if is_number(kept[x], -1.0):
-            return Instruction(e.neg, (y,))
-        if is_number(kept[y], -1.0):
-            return Instruction(e.neg, (x,))
+        if left == 1.0 or right == 1.0:
+            return y if left == 1.0 else x
+        if left == -1.0 or right == -1.0:
+            return Instruction(e.neg, (y if left == -1.0 else x,))
     elif operation is e.add:
-        x, y = operands
-        if is_number(kept[x], -0.0):
-            return y
-        if is_number(kept[y], -0.0):
-            return x
+        if is_zero(left, -1.0) or is_zero(right, -1.0):
+            return y if is_zero(left, -1.0) else x
         if (opposite := negated(kept[y])) is not None:
             return Instruction(e.subtract, (x, opposite))
         if (opposite := negated(kept[x])) is not None:
             return Instruction(e.subtract, (y, opposite))
     elif operation is e.subtract:
-        if is_number(kept[operands[1]], 0.0):
-            return operands[0]
-        if (opposite := negated(kept[operands[1]])) is not None:
-            return Instruction(e.add, (operands[0], opposite))
+        if is_zero(right, 1.0):
+            return x
+        if (opposite := negated(kept[y])) is not None:
+            return Instruction(e.add, (x, opposite))
     elif operation is e.divide:
-        if is_number(kept[operands[1]], 1.0):
-            return operands[0]
+        if right == 1.0:
+            return x
     elif operation is e.power:
-        if is_number(kept[operands[1]], 2.0):
-            return Instruction(e.square, operands[:1])
-        if is_number(kept[operands[1]], 1.0):
-            return operands[0]
+        if right == 2.0:
+            return Instruction(e.square, (x,))
+        if right == 1.0:
+            return x
     elif operation is e.neg:
-        if (opposite := negated(kept[operands[0]])) is not None:
+        if (opposite := negated(kept[x])) is not None:
             return opposite
     elif operation is e.positive:
-        return operands[0]
+        return x
     return entry
+
+
+def number(entry: Entry) -> float | None:
+    """Return the number of a constant, and None for what is none or an array."""
+    if entry.__class__ is Constant and entry[0].__class__ is float:
+        return entry[0]
+    return None
+
+
+def is_zero(x: float | None, sign: float) -> bool:
+    """Return whether a number is the zero of that sign."""
+    return x == 0.0 and x is not None and math.copysign(1.0, x) == sign
+
+
+_tuple = tuple.__new__  # which a named tuple calls itself, by a detour: this runs once an entry
 
 
 def moved(entry: Instruction, new: Sequence[int]) -> Instruction:
     """Return an instruction whose operands are where `new` tells for the old ones."""
-    operation, operands, params = entry
+    operands = entry[1]
     now = tuple([new[x] for x in operands])
-    return entry if now == operands else Instruction(operation, now, params)
-
-
-def is_number(entry: Entry, number: float) -> bool:
-    """Return whether an entry is the constant `number`, of the same sign if it is 0."""
-    return (
-        isinstance(entry, Constant)
-        and isinstance(entry.value, float)
-        and entry.value == number
-        and math.copysign(1.0, entry.value) == math.copysign(1.0, number)
-    )
+    return entry if now == operands else _tuple(Instruction, (entry[0], now, entry[2]))
 
 
 def negated(entry: Entry) -> int | None:
@@ -231,8 +235,11 @@ def fuse(program: Program) -> Program:
 
     for k, entry in enumerate(program.entries):
         if is_instruction(entry, e.add):
-            x, y = entry.operands
-            a, both = (x, factors(y, k)) if factors(y, k) else (y, factors(x, k))
+            a, product = entry.operands
+            both = factors(product, k)
+            if not both:
+                a, product = product, a
+                both = factors(product, k)
             operation = MULTIPLY_ADD
         elif is_instruction(entry, e.subtract) and times[k] != LANE:
             a, both = entry.operands[0], factors(entry.operands[1], k)

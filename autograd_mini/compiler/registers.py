@@ -70,19 +70,20 @@ def allocate(
     before, lanes, after = _order(program, times)
     registers = [-1] * len(entries)
     shared, blocks = _File(), _File()
-    kept = set(_given(program, times))
     for j in _given(program, times):
         registers[j] = shared.take()
+    passes_on = bytearray(len(entries))  # whether the register of a value is used again
 
     steps = list(_steps(program, times, before, lanes, after))
     last_use = {j: t for t, (_, uses) in enumerate(steps) for j in uses}
     for t, (k, uses) in enumerate(steps):
-        dying = {j for j in uses if last_use[j] == t and registers[j] != -1 and j not in kept}
+        dying = {j for j in uses if passes_on[j] and last_use[j] == t}
         if k is not None and k not in outside:
             file, entry = blocks if times[k] == LANE else shared, entries[k]
             heirs = in_place(entry) if isinstance(entry, Instruction) else ()
             donors = [j for j in heirs if j in dying and (times[j] == LANE) == (file is blocks)]
             registers[k] = registers[donors[0]] if donors else file.take()
+            passes_on[k] = True
             dying.difference_update(donors[:1])
             if k not in last_use:
                 dying.add(k)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from autograd_mini.compiler.passes import moved
 from autograd_mini.compiler.program import AFTER, BEFORE, Instruction, Program
-from autograd_mini.compiler.registers import is_sum, operands_of
+from autograd_mini.compiler.registers import is_sum
 
 _WINDOW = 1024  # instructions that are put in order at a time, so that values still die early
 
@@ -34,16 +35,13 @@ def in_runs(program: Program, times: Sequence[int]) -> Program:
         else:
             lanes.append(k)
     order = [*first, *_runs(entries, parts[BEFORE]), *lanes, *_runs(entries, parts[AFTER])]
-    new = {k: position for position, k in enumerate(order)}
-    return program.with_results(
-        [
-            entry._replace(operands=tuple(new[j] for j in entry.operands))
-            if isinstance(entry, Instruction)
-            else entry
-            for entry in (entries[k] for k in order)
-        ],
-        new,
-    )
+    new = [0] * len(entries)
+    for position, k in enumerate(order):
+        new[k] = position
+    ordered = [
+        moved(x, new) if isinstance(x, Instruction) else x for x in (entries[k] for k in order)
+    ]
+    return program.with_results(ordered, new)
 
 
 def _runs(entries: Sequence[Any], positions: Sequence[int]) -> list[int]:
@@ -52,7 +50,10 @@ def _runs(entries: Sequence[Any], positions: Sequence[int]) -> list[int]:
     for start in range(0, len(positions), _WINDOW):
         window = positions[start : start + _WINDOW]
         depth: dict[int, int] = {}
+        keys = {}
         for k in window:
-            depth[k] = 1 + max((depth.get(j, 0) for j in operands_of(entries[k])), default=0)
-        order += sorted(window, key=lambda k: (depth[k], entries[k].operation.name))
+            operation, operands, _ = entries[k]
+            depth[k] = 1 + max([depth.get(j, 0) for j in operands], default=0)
+            keys[k] = depth[k], operation.name
+        order += sorted(window, key=keys.__getitem__)
     return order
