@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial, update_wrapper
-from itertools import pairwise, repeat
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 from autograd_mini.compiler.arguments import (
     in_structure,
-    numbers_of,
     returned,
     taken,
     units_in,
@@ -24,6 +23,7 @@ from autograd_mini.compiler.carrying import named_like, packed, restored
 from autograd_mini.compiler.derivatives import Aim, Mode
 from autograd_mini.compiler.eager import called_eagerly, must_be_eager, on_arrays
 from autograd_mini.compiler.executors import ENGINES, Engine
+from autograd_mini.compiler.hessians import hessian
 from autograd_mini.compiler.lanes import Reduction
 from autograd_mini.compiler.listing import Listing
 from autograd_mini.compiler.plan import Plan
@@ -308,44 +308,11 @@ class Compiled:
             product = aim._replace(mode="hvp")
             return array_hessian(aim, args, lambda v: self._run(product, [*args, *v], settings))
 
-        def results(aim: Aim, *given: Any) -> Array:
+        def product_of(aim: Aim, given: Sequence[Any]) -> Array:
             replay, numbers = self._replay(aim, given, settings)
             return np.concatenate(replay(given, settings, numbers)[1])
 
-        axes = axes_of(self._setup.in_axes, args, aim._replace(mode="value")) or [None] * len(args)
-        own_lanes = [position for position in aim.argnums if axes[position] is not None]
-        if own_lanes:
-            raise DataError(
-                f"argument {own_lanes[0]} is each lane's own, and so would be most of the Hessian, "
-                "all zeros between lanes; hvp gives its products with a vector"
-            )
-        chosen = [[*units_in(args[position])] for position in aim.argnums]
-        shapes = [np.shape(numbers_of(unit)) for units in chosen for unit in units]
-        ends = np.cumsum([0, *map(int, map(np.prod, shapes))])
-        spans = [slice(*pair) for pair in pairwise(ends)]
-        units = np.eye(ends[-1])
-        parts = iter(
-            units[:, own].reshape((-1, *shape)) for own, shape in zip(spans, shapes, strict=True)
-        )
-        v = [[next(parts) for _ in units] for units in chosen]
-        if self._setup.in_axes is None:
-            matrix = results(aim, *args, *v)
-        else:
-            aim = aim._replace(mode="hvp")
-            columns = []
-            for j in range(ends[-1]):
-                direction = [[part[j] for part in of_argument] for of_argument in v]
-                columns.append(results(aim, *args, *direction))
-            matrix = np.stack(columns, axis=1)
-        matrix = np.moveaxis(matrix, -1, 0) if matrix.ndim == 3 else matrix
-        rows = []
-        for own, shape in zip(spans, shapes, strict=True):
-            row = [
-                matrix[..., own, other].reshape((*matrix.shape[:-2], *shape, *of_other))
-                for other, of_other in zip(spans, shapes, strict=True)
-            ]
-            rows.append(in_structure(aim, args, [x if x.ndim else float(x) for x in row]))
-        return in_structure(aim, args, rows)
+        return hessian(self._setup, aim, args, product_of)
 
 
 def lanes_first(block: Array, shape: tuple[int, ...]) -> Any:
