@@ -17,7 +17,7 @@ import numpy as np
 
 import autograd_mini as am
 from autograd_mini.compiler.arguments import units_in
-from autograd_mini.compiler.derivatives import Aim, traced
+from autograd_mini.compiler.derivatives import Aim, traced, value_nodes
 from benchmarks.measure import measure
 from benchmarks.report import Report
 from benchmarks.workload import NOTHING, Array, Claim, Contestant, Run, Workload
@@ -195,9 +195,10 @@ def eager_loss(given: Given) -> Run:
 def trace(given: Given, aim: Aim) -> Run:
     """Return the recording of a step, as the compiler does it, without what it does with it."""
     numbers = [array for argument in given for array in units_in(argument)]
+    nodes_of = partial(value_nodes, numbers)
 
     def both() -> tuple[float, dict[str, Array]]:
-        return traced(partial(loss, am), aim, given, {}, numbers).tree.data, {}
+        return traced(partial(loss, am), aim, given, {}, nodes_of).tree.data, {}
 
     return repeated(both)
 
