@@ -186,9 +186,11 @@ def numbers_of(unit: Any) -> Any:
     return number if isinstance(number, np.ndarray | np.generic | int) else float(number)
 
 
-def of_nodes(array: Any) -> bool:
-    """Return whether there is a node in an array."""
-    return is_object_array(array) and any(isinstance(x, Node) for x in array.flat)
+def of_nodes(unit: Any) -> bool:
+    """Return whether a unit is a node, or an array with a node in it."""
+    if isinstance(unit, Node):
+        return True
+    return is_object_array(unit) and any(isinstance(x, Node) for x in unit.flat)
 
 
 def form_of(unit: Any) -> Callable[[Any], Any]:

@@ -37,6 +37,8 @@ class ArrayReplay:
         DataError: it was to be batched.
     """
 
+    of_nodes = False
+
     def __init__(self, setup: Setup, aim: Aim) -> None:
         if setup.in_axes is not None:
             raise not_batched()

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from autograd_mini.compiler.arguments import (
     in_structure,
+    of_nodes,
     returned,
     taken,
     units_in,
@@ -30,6 +31,7 @@ from autograd_mini.compiler.plan import Plan
 from autograd_mini.compiler.replay import Replay, Setup, axes_of
 from autograd_mini.errors import DataError
 from autograd_mini.files import json_bytes, write_atomically
+from autograd_mini.state import is_recording
 from autograd_mini.tape import Node
 from autograd_mini.tensor import Tensor
 from autograd_mini.transforms import gradients, matrices, products
@@ -77,10 +79,11 @@ def compile(  # what it does; Python's own is never needed beside it
 
 
 class Compiled:
-    """A function that is replayed; what `compile` returns. It gives numbers and arrays, not nodes.
+    """A function that is replayed; what `compile` returns. It gives numbers and arrays.
 
-    Inside of a function that is being differentiated or compiled, and under `detect_anomaly()`, it
-    calls the function itself, so that derivatives flow through it and anomalies are found.
+    Inside of a function that is being differentiated or compiled, under `detect_anomaly()`, and
+    where it is given nodes outside of `no_grad()`, it calls the function itself, so that
+    derivatives flow through it and anomalies are found.
     """
 
     def __init__(self, setup: Setup) -> None:
@@ -91,11 +94,19 @@ class Compiled:
         self._last: Replay | ArrayReplay | None = None
         update_wrapper(self, setup.f, updated=())
 
+    def __repr__(self) -> str:
+        f, engine, _, axes, reduction, _ = self._setup
+        lanes = "" if axes is None else f", in_axes={axes}, reduce={reduction!r}"
+        return f"<compiled {getattr(f, '__name__', f)}, engine={engine!r}{lanes}>"
+
     def __call__(self, *args: Any, **settings: Any) -> Any:
-        """Return what the function returns, as numbers and arrays."""
+        """Return what the function returns, as numbers and arrays; as nodes if it is given some."""
         if must_be_eager():
             return called_eagerly(self._setup, lambda f: f, args, settings)
-        return self._run(Aim(), args, settings)
+        replay, numbers = self._replay(Aim(), args, settings)
+        if replay.of_nodes and is_recording():  # else they would be left out of the gradient
+            return called_eagerly(self._setup, lambda f: f, args, settings, keep_nodes=True)
+        return self._results(replay, args, settings, numbers)
 
     def value_and_grad(
         self, *args: Any, argnums: Argnums = 0, allow_unused: bool = False, **settings: Any
@@ -176,6 +187,12 @@ class Compiled:
         if self._setup.kind is Tensor:
             raise not_batched()
         axes = in_axes if isinstance(in_axes, int) or in_axes is None else tuple(in_axes)
+        for axis in axes if isinstance(axes, tuple) else [axes]:
+            if not (axis is None or isinstance(axis, int)) or isinstance(axis, bool):
+                raise DataError(
+                    f"in_axes has for each argument a whole number or None, got {axis!r:.60}; it "
+                    "is the same for all parts of an argument"
+                )
         if axes is None or (isinstance(axes, tuple) and all(axis is None for axis in axes)):
             raise DataError("in_axes names no axis: some argument must have lanes")
         return Compiled(self._setup._replace(in_axes=axes, reduction=reduce))
@@ -275,15 +292,26 @@ class Compiled:
             else:
                 axes = axes_of(self._setup.in_axes, args, aim)
                 made = Replay(self._setup, aim, Plan(self._setup.f, args, settings, axes))
+            made.of_nodes = any(map(of_nodes, units_in([*args, settings])))
             replay = self._replays.setdefault(key, made)
         self._last = replay
         return replay, units
 
     def _run(self, aim: Aim, args: Sequence[Any], settings: dict[str, Any]) -> Any:
         replay, numbers = self._replay(aim, args, settings)
+        return self._results(replay, args, settings, numbers)
+
+    def _results(
+        self,
+        replay: Replay | ArrayReplay,
+        args: Sequence[Any],
+        settings: dict[str, Any],
+        numbers: Sequence[Any],
+    ) -> Any:
+        """Replay; return what is computed in the structure that it has in the transforms."""
         if isinstance(replay, ArrayReplay):
             return replay(args, settings, numbers)
-        plan, chosen = replay.plan, replay.chosen
+        aim, plan, chosen = replay.aim, replay.plan, replay.chosen
         tree, blocks = replay(args, settings, numbers)
         if aim.mode == "value":
             if tree.__class__ is float:  # most often

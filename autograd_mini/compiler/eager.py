@@ -31,15 +31,18 @@ def called_eagerly(
     transform: Callable[[Callable[..., Any]], Callable[..., Any]],
     args: Sequence[Any],
     settings: Mapping[str, Any],
+    *,
+    keep_nodes: bool = False,
 ) -> Any:
     """Call the function, or what a transform makes of it, on nodes of its kind.
 
-    The result is made of nodes where these are wanted, else of numbers.
+    The result is made of nodes where these are wanted, or to be kept, else of numbers.
     """
     as_nodes = as_tensors if on_arrays(setup, args, settings) else as_values
     given = with_units([*args], map(as_nodes, units_in([*args])))
     found = transform(eager_function(setup))(*given, **settings)
-    return found if is_differentiating() or TRACER.get() is not None else plain(found)
+    keep_nodes = keep_nodes or is_differentiating() or TRACER.get() is not None
+    return found if keep_nodes else plain(found)
 
 
 def on_arrays(setup: Setup, *trees: Any) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -147,6 +149,10 @@ def unsupported(program: Program) -> list[str]:
 def _kernels() -> Any:
     """Return the module of the interpreters, which are compiled when it is first imported."""
     require_modules("numba", extra="fast")
+    folder = Path(__file__).with_name("__pycache__")
+    elsewhere = "NUMBA_CACHE_DIR" in os.environ or not os.access(folder.parent, os.W_OK)
+    if not elsewhere and not any(folder.glob("kernels.replay-*.nbi")):
+        print("autograd_mini: compiling for replay, once (some 20 seconds) ...", file=sys.stderr)
     return import_module("autograd_mini.compiler.kernels")
 
 

@@ -123,6 +123,8 @@ class Plan:
             raise ShapeError(
                 f"arguments with lanes must have as many each, got {sorted({*counts})}"
             )
+        if not counts[0]:
+            raise ShapeError("there is no lane: the arguments with lanes have none along that axis")
         return counts[0]
 
     def one_lane(self, units: Sequence[Any], lane: int) -> Iterator[Any]:

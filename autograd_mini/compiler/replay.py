@@ -59,7 +59,12 @@ class Replay:
         setup: how it is compiled.
         aim: what is computed.
         plan: the layout of the arguments.
+
+    Attributes:
+        of_nodes: whether there are nodes among the arguments.
     """
+
+    of_nodes = False
 
     def __init__(self, setup: Setup, aim: Aim, plan: Plan) -> None:
         self.setup, self.aim, self.plan = setup, aim, plan
@@ -123,9 +128,10 @@ class Replay:
             if variant is None:
                 if len(tried) > TRIED:
                     raise VariantError(
-                        f"the function took more than {TRIED} different ways in one call; choose "
-                        "by where(...), maximum(...) and the like in place of Python's if, and do "
-                        "not read numbers by float(...) or .item()"
+                        f"the function took more than {TRIED} different ways in one call. Each "
+                        "comparison is one, also those that np.max, np.maximum, np.clip, np.sort "
+                        "make on object arrays of Values: use am.maximum, am.where and the like in "
+                        "place of those and of Python's if, and do not read numbers by float(...)"
                     )
                 variant = self._trace(args, settings, units, int(which[0]))
                 fresh = True

@@ -1,8 +1,8 @@
 """What surrounds a function: the names from outside that it uses, and the modules that it calls.
 
 A trace has their objects in it. They are looked at again before each replay, so that a name or an
-attribute that stands for another object by then is noticed. What is inside of such an object, as
-the elements of a list, is not looked at.
+attribute that stands for another object by then is noticed, and so are other numbers in an array.
+What is inside of another object, as the elements of a list, is not looked at.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_mini.primitive import Primitive
+from autograd_mini.recording import COPIED
 
 Names = dict[str, Any]
 """Objects by name: globals, or the attributes of a module."""
@@ -27,10 +28,12 @@ class Surroundings(NamedTuple):
     Attributes:
         attributes: owner, name and object: variables of functions around, default arguments.
         namespaces: the objects by name now, and those of them that were found.
+        contents: the arrays among the objects, of up to a megabyte, with their bytes.
     """
 
     attributes: list[tuple[Any, str, Any]]
     namespaces: list[tuple[Names, Names]]
+    contents: list[tuple[Any, bytes]]
 
     def unchanged(self) -> Surroundings:
         """Return what still is as it was found."""
@@ -40,6 +43,7 @@ class Surroundings(NamedTuple):
                 (now, {name: x for name, x in found.items() if now.get(name) is x})
                 for now, found in self.namespaces
             ],
+            [(array, seen) for array, seen in self.contents if array.tobytes() == seen],
         )
 
     def hold(self) -> bool:
@@ -51,7 +55,7 @@ class Surroundings(NamedTuple):
             for name, x in found.items():
                 if now.get(name) is not x:
                     return False
-        return True
+        return all(array.tobytes() == seen for array, seen in self.contents)
 
     def tokens(self) -> tuple[str, ...] | None:
         """Return what tells the objects apart in every process; None where something does not."""
@@ -78,7 +82,7 @@ def surroundings_of(f: Callable[..., Any]) -> Surroundings:
         owner, function = function, type(function).__call__
     code = getattr(function, "__code__", None)
     if code is None:  # written in C
-        return Surroundings([], [])
+        return Surroundings([], [], [])
     attributes = [(function, name, getattr(function, name)) for name in DEFAULTS]
     for cell in function.__closure__ or ():
         if is_filled(cell):
@@ -88,7 +92,12 @@ def surroundings_of(f: Callable[..., Any]) -> Surroundings:
     namespaces = [(known, {name: known[name] for name in used & known.keys()})]
     if hasattr(owner, "__dict__") and not isinstance(owner, type):
         namespaces.append((vars(owner), {**vars(owner)}))
-    return Surroundings(attributes, namespaces)
+    objects = [x for *_, x in attributes]
+    for _, found in namespaces:
+        objects += found.values()
+    arrays = [x for x in objects if isinstance(x, np.ndarray) and x.nbytes <= COPIED]
+    contents = [(x, x.tobytes()) for x in arrays if x.dtype.kind in "fiub"]
+    return Surroundings(attributes, namespaces, contents)
 
 
 def token(x: Any) -> str | None:

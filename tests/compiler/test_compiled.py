@@ -331,6 +331,21 @@ def test_anomalies_are_found_by_the_engine() -> None:
         assert step(0.0) == -np.inf
 
 
+def test_a_call_with_nodes_goes_on_with_their_tape() -> None:
+    """Outside of no_grad() the result is a node then, and no gradient is lost; inside, a number."""
+    w = Value(2.0)
+    square = am.compile(lambda x: x * x)
+    y = square(w) + w
+    y.backward()
+    assert w.grad == 5.0
+    with am.no_grad():
+        assert square(w) == 4.0
+        assert isinstance(square(w), float)
+    p = am.Tensor([1.0, 2.0])
+    (am.compile(lambda x: np.sum(x**2))(p) + p.sum()).backward()
+    assert p.grad.tolist() == [3.0, 5.0]
+
+
 @pytest.mark.parametrize(
     ("call", "error", "says"),
     [
@@ -339,6 +354,9 @@ def test_anomalies_are_found_by_the_engine() -> None:
         (lambda: am.compile(abs).batched(reduce="max"), ValueError, "'mean', 'sum' or None"),
         (lambda: am.compile(abs).batched(None), DataError, "in_axes names no axis"),
         (lambda: am.compile(abs).batched().batched(), DataError, "batched already"),
+        (lambda: am.compile(abs).batched((0.5,)), DataError, "whole number or None, got 0.5"),
+        (lambda: am.compile(abs).batched(({"a": 0},)), DataError, "same for all parts"),
+        (lambda: am.compile(abs).batched()(np.ones(0)), ShapeError, "there is no lane"),
         (lambda: am.compile(abs).batched((0, 0))([1.0]), ShapeError, "2 entries for 1 arguments"),
         (lambda: am.compile(abs).batched()(2.0), ShapeError, "argument 0 has its lanes"),
         (

@@ -88,15 +88,25 @@ def test_default_arguments(compiled: Compile):
 
 
 def test_captured_things_changed_in_place(compiled: Compile):
-    """SURPRISE: elements of captured arrays, lists and dicts are constants of the trace."""
-    array, numbers, table, node = np.ones(1), [1.0], {"k": 1.0}, am.Value(1.0)
+    """SURPRISE: elements of captured lists, dicts and object arrays are constants of the trace."""
+    numbers, table, node = [1.0], {"k": 1.0}, am.Value(1.0)
     node.grad = 1.0
     nodes = am.values([1.0])
-    step = compiled(lambda x: x * array[0] * numbers[0] * table["k"] * node.grad * nodes[0])
+    step = compiled(lambda x: x * numbers[0] * table["k"] * node.grad * nodes[0])
     assert step(2.0) == 2.0
-    array[0] = numbers[0] = table["k"] = node.grad = 3.0
+    numbers[0] = table["k"] = node.grad = 3.0
     nodes[0] = am.Value(3.0)
     assert step(2.0) == 2.0
+
+
+def test_captured_arrays_changed_in_place(compiled: Compile):
+    """Other numbers in an array from outside are noticed: a loop that does w /= 2 goes on."""
+    w = np.array([4.0])
+    step, losses = compiled(lambda x: np.sum(x * w)), []
+    for _ in range(3):
+        losses.append(step(1.0))
+        w /= 2.0
+    assert losses == [4.0, 2.0, 1.0]
 
 
 def test_names_used_by_functions_that_are_called(compiled: Compile):
