@@ -42,7 +42,7 @@ Argnums = int | Sequence[int]
 Array = npt.NDArray[Any]
 
 
-def compile(  # what it does; Python's own is never needed beside it
+def compile(
     f: Callable[..., Any],
     *,
     engine: Engine = "auto",
