@@ -12,6 +12,7 @@ import numpy.typing as npt
 from autograd_mini.compiler.arguments import (
     form_of,
     numbers_of,
+    of_lane,
     paths_in,
     units_in,
     with_units,
@@ -146,15 +147,12 @@ def element_names(path: str, shape: tuple[int, ...]) -> list[str]:
 
 def without(shape: tuple[int, ...], axis: int | None, owner: int) -> tuple[int, ...]:
     """Return a shape without the axis along which the lanes lie."""
-    if axis is None:
-        return shape
-    if not -len(shape) <= axis < len(shape):
+    if axis is not None and not -len(shape) <= axis < len(shape):
         raise ShapeError(
             f"argument {owner} has its lanes along axis {axis}, and a part of it has shape "
             f"{shape}; in_axes says None for what all lanes share"
         )
-    axis %= len(shape)
-    return shape[:axis] + shape[axis + 1 :]
+    return of_lane(shape, axis)
 
 
 def parameter_names(f: Callable[..., Any], count: int) -> list[str]:

@@ -217,6 +217,9 @@ def test_each_lane_takes_its_own_branch(engine: Any) -> None:
     total, (x_bar, w_bar) = step.batched((0, None), reduce="sum").value_and_grad(
         x, w, argnums=(0, 1), allow_unused=True
     )
+    mean = step.batched((0, None))
+    close(mean(x, w), np.mean(values))
+    close(mean.grad(x, w, argnums=1), w_bar / len(x))
     close(total, np.sum(values))
     close(w_bar, np.sum([eager_gradient(branching, (n, w), 1)[1] for n in x]))
 
