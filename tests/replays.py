@@ -16,7 +16,7 @@ from autograd_mini.transforms.run import plain
 
 Compile = Callable[..., Any]
 
-HAS_NUMBA = all(map(find_spec, ("numba", "autograd_mini.compiler.numba_executor")))
+HAS_NUMBA = all(map(find_spec, ("numba", "autograd_mini.compiler.interpreter.executor")))
 
 ENGINES = [
     "numpy",

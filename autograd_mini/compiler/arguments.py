@@ -23,7 +23,7 @@ from autograd_mini.transforms.structure import apart, is_leaf, static_of
 from autograd_mini.value import values
 
 if TYPE_CHECKING:
-    from autograd_mini.compiler.derivatives import Aim
+    from autograd_mini.compiler.tracing.derivatives import Aim
 
 Array = npt.NDArray[Any]
 

@@ -19,9 +19,7 @@ from autograd_mini.compiler.arguments import (
     units_in,
     with_units,
 )
-from autograd_mini.compiler.array_replay import ArrayReplay, array_hessian, not_batched
-from autograd_mini.compiler.carrying import named_like, packed, restored
-from autograd_mini.compiler.derivatives import Aim, Mode
+from autograd_mini.compiler.arrays.replay import ArrayReplay, array_hessian, not_batched
 from autograd_mini.compiler.eager import called_eagerly, must_be_eager, on_arrays
 from autograd_mini.compiler.executors import ENGINES, Engine
 from autograd_mini.compiler.hessians import hessian
@@ -29,6 +27,8 @@ from autograd_mini.compiler.lanes import Reduction
 from autograd_mini.compiler.listing import Listing
 from autograd_mini.compiler.plan import Plan
 from autograd_mini.compiler.replay import Replay, Setup, axes_of
+from autograd_mini.compiler.saved.carrying import named_like, packed, restored
+from autograd_mini.compiler.tracing.derivatives import Aim, Mode
 from autograd_mini.errors import DataError
 from autograd_mini.files import json_bytes, write_atomically
 from autograd_mini.state import is_recording
@@ -211,7 +211,7 @@ class Compiled:
                 returns something that a file cannot hold, such as a Module.
             OSError: the file cannot be written.
         """
-        from autograd_mini.compiler.saving import document_of  # which few need
+        from autograd_mini.compiler.saved.saving import document_of  # which few need
 
         replays = [replay for replay in self._of_values() if replay.variants]
         if not replays and self._replays:

@@ -40,7 +40,7 @@ def make_executor(program: Program, engine: Engine, exact: bool) -> Executor:
         require_modules("numba", extra="fast")
     if engine == "numpy" or find_spec("numba") is None:
         return NumpyExecutor(program, exact=exact)
-    from autograd_mini.compiler.numba_executor import NumbaExecutor, unsupported
+    from autograd_mini.compiler.interpreter.executor import NumbaExecutor, unsupported
 
     missing = unsupported(program)
     if not missing:

@@ -10,14 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_mini.compiler.arguments import taken, units_in
-from autograd_mini.compiler.derivatives import Aim
 from autograd_mini.compiler.executors import Engine, make_executor
 from autograd_mini.compiler.lanes import Reduction, sum_lanes, sums_inward
 from autograd_mini.compiler.listing import Listing
 from autograd_mini.compiler.passes import TIDY, Pass, fuse
 from autograd_mini.compiler.plan import Plan
 from autograd_mini.compiler.program import LANE, binding_times
-from autograd_mini.compiler.record import Record, recorded
+from autograd_mini.compiler.tracing.derivatives import Aim
+from autograd_mini.compiler.tracing.record import Record, recorded
 from autograd_mini.errors import ShapeError, VariantError
 from autograd_mini.tape import Node
 from autograd_mini.threads import pause_collector, resume_collector

@@ -79,7 +79,7 @@ def program_of(loss: Callable[..., Any], params: Any) -> Program | None:
     from autograd_mini.compiler.eager import must_be_eager
     from autograd_mini.compiler.passes import TIDY, fuse
     from autograd_mini.compiler.program import Constant, Input, Instruction
-    from autograd_mini.compiler.tracing import Trace
+    from autograd_mini.compiler.tracing.trace import Trace
 
     if must_be_eager():
         return None
@@ -122,7 +122,7 @@ class Lanes:
     def __init__(self, program: Program, params: Any, count: int) -> None:
         from autograd_mini.compiler.executors import Engine, make_executor
 
-        loaded = "autograd_mini.compiler.kernels" in sys.modules
+        loaded = "autograd_mini.compiler.interpreter.kernels" in sys.modules
         engine: Engine = "auto" if loaded or len(program) * count > WORTH_LOADING else "numpy"
         self.run = make_executor(program, engine, exact=True)
         self.expected = np.array([guard.expected for guard in program.guards], dtype=bool)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd_mini.compiler import kernel_source
+from autograd_mini.compiler.interpreter import kernel_source
+from autograd_mini.compiler.interpreter.transcription import UntranscribableError, transcribe
 from autograd_mini.compiler.program import Input, Instruction, Program
-from autograd_mini.compiler.transcription import UntranscribableError, transcribe
 from autograd_mini.primitive import REGISTRY, Elementwise, Primitive, register_primitive
 from autograd_mini.recording import on_floats
 from tests.compiler.interpreter import same_bits
@@ -25,7 +25,7 @@ SPECIAL += [710.0, -746.0, 1e16, 0.1, -40.0, 800.0, np.inf, -np.inf, np.nan]
 def executor(program: Program) -> Any:
     """Return the executor of a program; skip where numba is missing."""
     pytest.importorskip("numba", reason="numba, the extra `fast`, is not installed")
-    from autograd_mini.compiler.numba_executor import NumbaExecutor
+    from autograd_mini.compiler.interpreter.executor import NumbaExecutor
 
     return NumbaExecutor(program)
 
@@ -40,7 +40,7 @@ def points(arity: int) -> np.ndarray:
 
 
 def test_the_kernels_in_the_repository_are_current():
-    """They are what the generator makes; if not: python -m autograd_mini.compiler.kernel_source."""
+    """They are what the generator makes; where they are not, run the module `kernel_source`."""
     path = Path(kernel_source.__file__).with_name("kernels.py")
     assert path.read_text(encoding="utf-8") == kernel_source.source()
 

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd_mini.compiler import numba_executor
-from autograd_mini.compiler.chains import MULTIPLY_ADDS, merge_chains
+from autograd_mini.compiler.interpreter import executor
+from autograd_mini.compiler.interpreter.chains import MULTIPLY_ADDS, merge_chains
+from autograd_mini.compiler.interpreter.executor import NumbaExecutor, unsupported
+from autograd_mini.compiler.interpreter.runs import in_runs
 from autograd_mini.compiler.machine import LANE_DOT, LANE_SUM, MULTIPLY_ADD
-from autograd_mini.compiler.numba_executor import NumbaExecutor, unsupported
 from autograd_mini.compiler.program import (
     BEFORE,
     LANE,
@@ -25,7 +26,6 @@ from autograd_mini.compiler.program import (
     Program,
     binding_times,
 )
-from autograd_mini.compiler.runs import in_runs
 from autograd_mini.errors import DataError
 from autograd_mini.ops import elementwise as e
 from autograd_mini.primitive import register_primitive
@@ -108,9 +108,9 @@ def three_threads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
             taken.append(1)
             return super().submit(*args, **kwargs)
 
-    monkeypatch.setattr(numba_executor, "_WORTH", 0)
-    monkeypatch.setattr(numba_executor, "_cores", lambda: 3)
-    monkeypatch.setattr(numba_executor, "ThreadPoolExecutor", Pool)
+    monkeypatch.setattr(executor, "_WORTH", 0)
+    monkeypatch.setattr(executor, "_cores", lambda: 3)
+    monkeypatch.setattr(executor, "ThreadPoolExecutor", Pool)
     return taken
 
 
@@ -120,7 +120,7 @@ def test_the_number_of_cores_changes_no_bit(three_threads: list[int], request: A
     run = NumbaExecutor(sums(5))
     on_three = run(np.zeros(0), lanes)
     assert len(three_threads) == 2  # beside the caller's own
-    request.getfixturevalue("monkeypatch").setattr(numba_executor, "_cores", lambda: 1)
+    request.getfixturevalue("monkeypatch").setattr(executor, "_cores", lambda: 1)
     on_one = run(np.zeros(0), lanes)
     assert len(three_threads) == 2
     assert same_bits(on_three[0], on_one[0])

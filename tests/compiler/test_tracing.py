@@ -9,7 +9,7 @@ import numpy as np
 import autograd_mini as am
 from autograd_mini import Value, nn
 from autograd_mini.compiler.program import Constant, Guard, Input, Instruction
-from autograd_mini.compiler.tracing import Trace, object_array
+from autograd_mini.compiler.tracing.trace import Trace, object_array
 from autograd_mini.sweep import reverse
 from tests.compiler.interpreter import interpret
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from autograd_mini.compiler.array_passes import call_of, is_float, values_of
+from autograd_mini.compiler.arrays.passes import call_of, is_float, values_of
 from autograd_mini.compiler.program import Constant, Instruction, Program
 from autograd_mini.primitive import lookup
 

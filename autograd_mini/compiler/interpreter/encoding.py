@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.compiler.chains import MULTIPLY_ADDS, merge_chains
+from autograd_mini.compiler.interpreter.chains import MULTIPLY_ADDS, merge_chains
+from autograd_mini.compiler.interpreter.runs import in_runs
 from autograd_mini.compiler.machine import MULTIPLY_ADD
 from autograd_mini.compiler.program import (
     LANE,
@@ -20,7 +21,6 @@ from autograd_mini.compiler.program import (
     binding_times,
 )
 from autograd_mini.compiler.registers import Allocation, allocate, is_sum
-from autograd_mini.compiler.runs import in_runs
 
 Codes = np.ndarray[Any, np.dtype[np.uint32]]
 Row = Sequence[int]

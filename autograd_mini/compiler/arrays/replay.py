@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.compiler.arguments import blank, in_structure, returned, units_in, with_units
-from autograd_mini.compiler.array_executor import ArrayExecutor
-from autograd_mini.compiler.array_passes import tidy_arrays
-from autograd_mini.compiler.array_plan import ArrayPlan
-from autograd_mini.compiler.derivatives import Aim, traced
+from autograd_mini.compiler.arrays.executor import ArrayExecutor
+from autograd_mini.compiler.arrays.passes import tidy_arrays
+from autograd_mini.compiler.arrays.plan import ArrayPlan
 from autograd_mini.compiler.listing import Listing
 from autograd_mini.compiler.replay import KEPT, Setup
-from autograd_mini.compiler.surroundings import surroundings_of
-from autograd_mini.compiler.tracing import object_array
+from autograd_mini.compiler.tracing.derivatives import Aim, traced
+from autograd_mini.compiler.tracing.surroundings import surroundings_of
+from autograd_mini.compiler.tracing.trace import object_array
 from autograd_mini.errors import DataError, VariantError
 from autograd_mini.ops.random import draw_from
 from autograd_mini.tape import Node, is_object_array, primal

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.compiler.array_layout import Layout
+from autograd_mini.compiler.arrays.layout import Layout
 from autograd_mini.compiler.program import Constant, Instruction, Program
 from autograd_mini.compiler.registers import operands_of
 

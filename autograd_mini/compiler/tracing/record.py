@@ -7,11 +7,11 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from autograd_mini.compiler.arguments import blank
-from autograd_mini.compiler.derivatives import Aim, traced, value_nodes
 from autograd_mini.compiler.plan import Plan
 from autograd_mini.compiler.program import Program
-from autograd_mini.compiler.surroundings import Surroundings, surroundings_of
-from autograd_mini.compiler.tracing import Draw
+from autograd_mini.compiler.tracing.derivatives import Aim, traced, value_nodes
+from autograd_mini.compiler.tracing.surroundings import Surroundings, surroundings_of
+from autograd_mini.compiler.tracing.trace import Draw
 from autograd_mini.errors import DataError
 from autograd_mini.tape import Node
 

@@ -1,7 +1,7 @@
 """The source of the compiled interpreters, made from the table of primitives.
 
-`python -m autograd_mini.compiler.kernel_source` writes it to `kernels.py`, which is kept in the
-repository; after a change of the table, run it again.
+`python -m autograd_mini.compiler.interpreter.kernel_source` writes it to `kernels.py`, which is
+kept in the repository; after a change of the table, run it again.
 
 An interpreter is one loop over instructions (opcode, result, x, y, z) that chooses what to do by
 the opcode. Its branches are loops again, since each choice costs more than a sum. That for floats
@@ -20,7 +20,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import autograd_mini  # noqa: F401  # fills the table
-from autograd_mini.compiler.transcription import UntranscribableError, transcribe
+from autograd_mini.compiler.interpreter.transcription import UntranscribableError, transcribe
 from autograd_mini.primitive import REGISTRY, Elementwise, Primitive
 
 
@@ -190,7 +190,8 @@ for i in range(m):
 TEMPLATE = '''\
 """Interpreters of programs, compiled by numba.
 
-Made by `python -m autograd_mini.compiler.kernel_source` from the table of primitives; never edit.
+Made from the table of primitives; never edit. To make it anew:
+python -m autograd_mini.compiler.interpreter.kernel_source
 """
 
 import math

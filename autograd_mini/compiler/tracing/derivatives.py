@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from autograd_mini.compiler.arguments import units_in, with_units
-from autograd_mini.compiler.tracing import Trace, object_array
+from autograd_mini.compiler.tracing.trace import Trace, object_array
 from autograd_mini.errors import DataError, ShapeError
 from autograd_mini.state import differentiating
 from autograd_mini.sweep import forward, make_seed, reverse

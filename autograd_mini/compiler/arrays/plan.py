@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.compiler.arguments import form_of, numbers_of, paths_in, units_in
-from autograd_mini.compiler.derivatives import Aim
 from autograd_mini.compiler.plan import element_names, parameter_names
-from autograd_mini.compiler.tracing import Trace, object_array
+from autograd_mini.compiler.tracing.derivatives import Aim
+from autograd_mini.compiler.tracing.trace import Trace, object_array
 from autograd_mini.operators import Operators
 from autograd_mini.tape import Node, is_object_array
 from autograd_mini.tensor import Tensor

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.compiler.encoding import encode
+from autograd_mini.compiler.interpreter.encoding import encode
 from autograd_mini.compiler.program import Instruction, Program
 from autograd_mini.errors import DataError
 from autograd_mini.extras import require_modules
@@ -153,7 +153,7 @@ def _kernels() -> Any:
     elsewhere = "NUMBA_CACHE_DIR" in os.environ or not os.access(folder.parent, os.W_OK)
     if not elsewhere and not any(folder.glob("kernels.replay-*.nbi")):
         print("autograd_mini: compiling for replay, once (some 20 seconds) ...", file=sys.stderr)
-    return import_module("autograd_mini.compiler.kernels")
+    return import_module("autograd_mini.compiler.interpreter.kernels")
 
 
 def _cores() -> int:

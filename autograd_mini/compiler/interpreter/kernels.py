@@ -1,6 +1,7 @@
 """Interpreters of programs, compiled by numba.
 
-Made by `python -m autograd_mini.compiler.kernel_source` from the table of primitives; never edit.
+Made from the table of primitives; never edit. To make it anew:
+python -m autograd_mini.compiler.interpreter.kernel_source
 """
 
 import math

@@ -15,7 +15,7 @@ import numpy as np
 
 from autograd_mini.compiler.machine import CONDITIONS, DETACHED, SAME
 from autograd_mini.compiler.program import Constant, Entry, Guard, Input, Instruction, Program
-from autograd_mini.compiler.surroundings import Names
+from autograd_mini.compiler.tracing.surroundings import Names
 from autograd_mini.ops import elementwise as e
 from autograd_mini.ops.random import Generator, draw_from
 from autograd_mini.primitive import lookup

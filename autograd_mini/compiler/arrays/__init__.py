@@ -1,0 +1,1 @@
+"""Functions of Tensors: programs of array primitives, replayed on buffers that are kept."""

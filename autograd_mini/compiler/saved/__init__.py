@@ -1,0 +1,1 @@
+"""Programs that outlive their process: saved as JSON, loaded, pickled and copied."""

@@ -1,0 +1,1 @@
+"""From a function to a program: one run on nodes, its derivatives, what it reads from outside."""
