@@ -45,7 +45,10 @@ def taken(tree: Any, units: list[Any], axis: int | None = None) -> Any:
     kind = tree.__class__
     if kind is np.ndarray and tree.dtype.char in NUMBERS:
         units.append(tree)
-        return tree.shape if axis is None else of_lane(tree.shape, axis)
+        shape = tree.shape
+        if axis is None:
+            return shape
+        return shape[1:] if axis == 0 and shape else of_lane(shape, axis)
     if kind is float:
         units.append(tree)
         return float

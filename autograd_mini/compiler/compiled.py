@@ -12,12 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_mini.compiler.arguments import (
-    in_structure,
     of_nodes,
-    returned,
     taken,
     units_in,
-    with_units,
 )
 from autograd_mini.compiler.arrays.replay import ArrayReplay, array_hessian, not_batched
 from autograd_mini.compiler.eager import called_eagerly, must_be_eager, on_arrays
@@ -26,8 +23,9 @@ from autograd_mini.compiler.hessians import hessian
 from autograd_mini.compiler.lanes import Reduction
 from autograd_mini.compiler.listing import Listing
 from autograd_mini.compiler.plan import Plan
-from autograd_mini.compiler.replay import Replay, Setup, axes_of
+from autograd_mini.compiler.replay import Replay
 from autograd_mini.compiler.saved.carrying import named_like, packed, restored
+from autograd_mini.compiler.setup import Setup, axes_of
 from autograd_mini.compiler.tracing.derivatives import Aim, Mode
 from autograd_mini.errors import DataError
 from autograd_mini.files import json_bytes, write_atomically
@@ -106,7 +104,7 @@ class Compiled:
         replay, numbers = self._replay(Aim(), args, settings)
         if replay.of_nodes and is_recording():  # else they would be left out of the gradient
             return called_eagerly(self._setup, lambda f: f, args, settings, keep_nodes=True)
-        return self._results(replay, args, settings, numbers)
+        return replay(args, settings, numbers)
 
     def value_and_grad(
         self, *args: Any, argnums: Argnums = 0, allow_unused: bool = False, **settings: Any
@@ -274,9 +272,10 @@ class Compiled:
         if self._setup.in_axes is None and aim.mode != "hessian":
             of_args = taken(tuple(args), units)
         else:
-            if (aim, len(args)) not in self._axes:
-                self._axes[aim, len(args)] = axes_of(self._setup.in_axes, args, aim) or ()
-            of_args = tuple(map(taken, args, repeat(units), self._axes[aim, len(args)]))
+            axes = self._axes.get((aim, len(args)))
+            if axes is None:
+                axes = self._axes[aim, len(args)] = axes_of(self._setup.in_axes, args, aim) or ()
+            of_args = tuple(map(taken, args, repeat(units), axes))
         return aim, of_args, taken(settings, units) if settings else None
 
     def _replay(
@@ -299,37 +298,7 @@ class Compiled:
 
     def _run(self, aim: Aim, args: Sequence[Any], settings: dict[str, Any]) -> Any:
         replay, numbers = self._replay(aim, args, settings)
-        return self._results(replay, args, settings, numbers)
-
-    def _results(
-        self,
-        replay: Replay | ArrayReplay,
-        args: Sequence[Any],
-        settings: dict[str, Any],
-        numbers: Sequence[Any],
-    ) -> Any:
-        """Replay; return what is computed in the structure that it has in the transforms."""
-        if isinstance(replay, ArrayReplay):
-            return replay(args, settings, numbers)
-        aim, plan, chosen = replay.aim, replay.plan, replay.chosen
-        tree, blocks = replay(args, settings, numbers)
-        if aim.mode == "value":
-            if tree.__class__ is float:  # most often
-                return lanes_first(blocks[0], ())
-            found = zip(units_in(tree), blocks, strict=True)
-            results = (lanes_first(block, np.shape(z)) for z, block in found)
-            return with_units(tree, results, returned)
-        value = lanes_first(blocks.pop(0), ()) if aim.mode == "gradient" else None
-        arrays = []
-        for i, block in zip(chosen, blocks, strict=True):
-            array: Any = lanes_first(block, plan.shapes[i])
-            if block.ndim == 1:
-                array = plan.forms[i](array)
-            elif plan.axes[i]:
-                array = np.moveaxis(array, 0, plan.axes[i])  # type: ignore[arg-type]
-            arrays.append(array)
-        derivative = in_structure(aim, args, arrays)
-        return derivative if aim.mode == "hvp" else (value, derivative)
+        return replay(args, settings, numbers)
 
     def _hessian(self, aim: Aim, args: Sequence[Any], settings: dict[str, Any]) -> Any:
         if on_arrays(self._setup, args, settings):
@@ -338,13 +307,7 @@ class Compiled:
 
         def product_of(aim: Aim, given: Sequence[Any]) -> Array:
             replay, numbers = self._replay(aim, given, settings)
-            return np.concatenate(replay(given, settings, numbers)[1])
+            assert isinstance(replay, Replay)
+            return np.concatenate(replay.blocks(given, settings, numbers)[1])
 
         return hessian(self._setup, aim, args, product_of)
-
-
-def lanes_first(block: Array, shape: tuple[int, ...]) -> Any:
-    """Return a block in the shape of what it belongs to, after the lanes where it has some."""
-    if block.ndim == 2:
-        return block.T.reshape((-1, *shape))
-    return block.reshape(shape) if shape else float(block[0])

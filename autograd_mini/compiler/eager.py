@@ -18,7 +18,7 @@ from autograd_mini.transforms.structure import leaves
 from autograd_mini.value import Value, values
 
 if TYPE_CHECKING:
-    from autograd_mini.compiler.replay import Setup
+    from autograd_mini.compiler.setup import Setup
 
 
 def must_be_eager() -> bool:

@@ -80,22 +80,18 @@ class Plan:
             for axis, n in zip(self.axes, self.sizes, strict=True)
             for _ in range(n)
         ]
-        self.shared_units = [i for i, axis in enumerate(self.axes) if axis is None]
-        self.lane_units = [i for i, axis in enumerate(self.axes) if axis is not None]
-        self.lane_numbers = [k for k, lane in enumerate(self.lanes) if lane]
+        self._shared, self._shared_size = self._spans(batched=False)
+        self._own, self._own_size = self._spans(batched=True)
 
     def shared(self, units: Sequence[Any], more: int) -> Array:
         """Return what all lanes share as a vector, with room for so many numbers more at its end.
 
         It is for one call: what is in the arrays is copied.
         """
-        start = len(self.lanes) - len(self.lane_numbers)
-        vector = np.empty(start + more)
-        start = 0
-        for i in self.shared_units:
-            x, stop = units[i], start + self.sizes[i]
-            vector[start:stop] = x.ravel() if isinstance(x, np.ndarray) else x
-            start = stop
+        vector = np.empty(self._shared_size + more)
+        for i, span, _ in self._shared:
+            x = units[i]
+            vector[span] = x if self.sizes[i] == 1 else x.ravel()
         return vector
 
     def by_lane(self, units: Sequence[Any]) -> tuple[Array | None, int]:
@@ -104,22 +100,21 @@ class Plan:
         Raises:
             ShapeError: the arguments have different numbers of lanes.
         """
-        if not self.lane_units:
+        if not self._own:
             return None, 1
-        m = self.lane_count(units)
-        rows = np.empty((len(self.lane_numbers), m))
-        start = 0
-        for i in self.lane_units:
-            x, axis, stop = units[i], self.axes[i], start + self.sizes[i]
-            if axis:
-                x = np.moveaxis(x, axis, 0)
-            rows[start:stop] = x if x.ndim == 1 else x.reshape(m, -1).T
-            start = stop
+        first, _, axis = self._own[0]
+        m = units[first].shape[axis]
+        rows = np.empty((self._own_size, m))
+        for i, span, axis in self._own:
+            x = units[i] if not axis else np.moveaxis(units[i], axis, 0)
+            if len(x) != m or not m:
+                self.lane_count(units)  # which raises
+            rows[span] = x if x.ndim == 1 else x.T if x.ndim == 2 else x.reshape(m, -1).T
         return rows, m
 
     def lane_count(self, units: Sequence[Any]) -> int:
         """Return how many lanes there are."""
-        counts = [units[i].shape[self.axes[i]] for i in self.lane_units]
+        counts = [units[i].shape[axis] for i, _, axis in self._own]
         if counts.count(counts[0]) < len(counts):
             raise ShapeError(
                 f"arguments with lanes must have as many each, got {sorted({*counts})}"
@@ -132,6 +127,15 @@ class Plan:
         """Yield the numbers of each unit in one lane."""
         for x, axis in zip(units, self.axes, strict=True):
             yield x if axis is None else np.take(x, lane, axis)
+
+    def _spans(self, *, batched: bool) -> tuple[list[tuple[int, slice, Any]], int]:
+        """Return the units with lanes or those without, where the numbers of each are, how many."""
+        spans, stop = [], 0
+        for i, (axis, size) in enumerate(zip(self.axes, self.sizes, strict=True)):
+            if (axis is not None) == batched:
+                spans.append((i, slice(stop, stop + size), axis))
+                stop += size
+        return spans, stop
 
     def units_of(self, position: int) -> list[int]:
         """Return the units in an argument."""

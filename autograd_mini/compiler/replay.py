@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from autograd_mini.compiler.arguments import taken, units_in
-from autograd_mini.compiler.executors import Engine, make_executor
-from autograd_mini.compiler.lanes import Reduction, sum_lanes, sums_inward
-from autograd_mini.compiler.listing import Listing
-from autograd_mini.compiler.passes import TIDY, Pass, fuse
+from autograd_mini.compiler.arguments import (
+    in_structure,
+    is_unit,
+    returned,
+    taken,
+    units_in,
+    with_units,
+)
 from autograd_mini.compiler.plan import Plan
-from autograd_mini.compiler.program import LANE, binding_times
+from autograd_mini.compiler.setup import Setup
 from autograd_mini.compiler.tracing.derivatives import Aim
-from autograd_mini.compiler.tracing.record import Record, recorded
+from autograd_mini.compiler.tracing.record import recorded
+from autograd_mini.compiler.variant import Variant
 from autograd_mini.errors import ShapeError, VariantError
-from autograd_mini.tape import Node
 from autograd_mini.threads import pause_collector, resume_collector
 
 Array = npt.NDArray[Any]
@@ -29,27 +31,6 @@ KEPT = 8
 
 TRIED = 64
 """So many are looked for in one call."""
-
-
-class Setup(NamedTuple):
-    """How a function is compiled.
-
-    Attributes:
-        f: the function.
-        engine: which executor.
-        exact: whether every bit is to be as the eager engine has it.
-        in_axes: for each argument along which axis its lanes lie, None where they share it; None
-            for a function of one sample.
-        reduction: what is made of the lanes: their sum or mean, or None.
-        kind: of the nodes that reach the function; None for Tensors if an argument holds one.
-    """
-
-    f: Callable[..., Any]
-    engine: Engine
-    exact: bool
-    in_axes: tuple[int | None, ...] | int | None
-    reduction: Reduction | None
-    kind: type[Node] | None = None
 
 
 class Replay:
@@ -68,21 +49,43 @@ class Replay:
 
     def __init__(self, setup: Setup, aim: Aim, plan: Plan) -> None:
         self.setup, self.aim, self.plan = setup, aim, plan
-        self.chosen = [i for position in aim.argnums for i in self.plan.units_of(position)]
         self.variants: list[Variant] = []  # the one that was used last comes first
+        self._makers = [
+            maker(plan.shapes[i], plan.forms[i], plan.axes[i], rows=setup.rows_of(plan.axes[i]))
+            for position in aim.argnums
+            for i in plan.units_of(position)
+        ]
+        self._is_unit = aim.single and all(is_unit(plan.example[0][k]) for k in aim.argnums)
 
     def __call__(
+        self, args: Sequence[Any], settings: Mapping[str, Any], units: Sequence[Any]
+    ) -> Any:
+        """Return what the aim asks for, in the structure that it has in the transforms.
+
+        Args:
+            args: the arguments, followed by the vector where there is one.
+            settings: the keyword arguments.
+            units: the numbers in them.
+        """
+        tree, blocks = self.blocks(args, settings, units)
+        if self.aim.mode == "value":
+            if tree.__class__ is float:  # most often
+                return lanes_first(blocks[0], ())
+            found = zip(units_in(tree), blocks, strict=True)
+            results = (lanes_first(block, np.shape(z)) for z, block in found)
+            return with_units(tree, results, returned)
+        value = lanes_first(blocks.pop(0), ()) if self.aim.mode == "gradient" else None
+        arrays = [make(block) for make, block in zip(self._makers, blocks)]  # noqa: B905  # it costs
+        derivative = arrays[0] if self._is_unit else in_structure(self.aim, args, arrays)
+        return derivative if self.aim.mode == "hvp" else (value, derivative)
+
+    def blocks(
         self, args: Sequence[Any], settings: Mapping[str, Any], units: Sequence[Any]
     ) -> tuple[Any, list[Array]]:
         """Return what the function returned when it was traced, and the results.
 
         The results come in blocks, one for each unit of what is computed: vectors of sums, and of
         what each lane has for itself a row a number.
-
-        Args:
-            args: the arguments.
-            settings: the keyword arguments.
-            units: the numbers in them.
         """
         lanes, m = self.plan.by_lane(units)
         variants = self.variants  # other threads put another list in its place
@@ -177,133 +180,26 @@ class Replay:
             self.variants = [variant, *(v for v in self.variants if v is not variant)]
 
 
-class Variant:
-    """One way through the function, as a program.
+def maker(
+    shape: tuple[int, ...], form: Callable[[Any], Any], axis: int | None, *, rows: bool
+) -> Callable[[Array], Any]:
+    """Return what makes the derivative by a unit out of its block.
 
-    Attributes:
-        record: what the trace gave.
-        listing: how the program came about.
-        executor: what runs it.
-        always: whether there is no other way as long as the objects around stay: no comparison.
-        counted: whether the last input is the number of lanes.
+    Args:
+        shape: of the unit.
+        form: what gives an array the form of the unit.
+        axis: along which its lanes lie.
+        rows: whether the block has one row a number, for each lane, and not one number.
     """
-
-    def __init__(self, setup: Setup, aim: Aim, plan: Plan, record: Record) -> None:
-        self.record, self.tree, self.around = record, record.tree, record.around
-        units = [*units_in(self.tree)]
-        self.sizes = [np.size(unit) for unit in units] if aim.mode != "gradient" else [1]
-        summed = [setup.reduction is not None] * len(self.sizes)
-        for i in (i for position in aim.argnums for i in plan.units_of(position)):
-            self.sizes.append(plan.sizes[i])
-            summed.append(setup.reduction is not None and plan.axes[i] is None)
-        passes: list[Pass] = [*TIDY]
-        self.counted = setup.reduction is not None
-        if self.counted:
-            each = [own for own, size in zip(summed, self.sizes, strict=True) for _ in range(size)]
-            passes.append(partial(sum_lanes, summed=each))
-            if not setup.exact:
-                passes.append(sums_inward)
-        passes.append(fuse)
-        self.batched = plan.batched
-        self.listing = Listing(record.program, passes)
-        program = self.listing.final
-        self.executor = make_executor(program, setup.engine, setup.exact)
-        times = binding_times(program)
-        in_lanes = np.array([times[k] == LANE for k in program.results], dtype=bool)
-        expected = np.array([guard.expected for guard in program.guards], dtype=bool)
-        self.spans = self._spans(in_lanes, summed)
-        guards = in_lanes[len(program.outputs) :]
-        self.shared_guards, self.lane_guards = expected[~guards], expected[guards]
-        self.always = not program.guards
-        self.mean = setup.reduction == "mean"
-
-    def inputs(
-        self, plan: Plan, units: Sequence[Any], lanes: Array | None, m: int
-    ) -> tuple[Array, Array | None]:
-        """Return the inputs of a run: what all lanes share, and what each has for itself."""
-        more: list[float] = []  # that all lanes share
-        if self.record.draws:
-            drawn = []
-            for draw in self.record.draws:
-                ones = draw.rng.random((m, *draw.shape)) < draw.keep_prob
-                drawn.append(ones.reshape(m, -1).T)
-            if plan.batched:
-                lanes = np.concatenate(drawn if lanes is None else [lanes, *drawn], dtype=float)
-            else:
-                more += np.concatenate(drawn)[:, 0].tolist()
-        if self.record.captured:
-            more += [node.primal for node in self.record.captured]
-        if self.counted:
-            more.append(m)
-        shared = plan.shared(units, len(more))
-        if more:
-            shared[len(shared) - len(more) :] = more
-        return shared, lanes
-
-    def holds(self, shared: Array, rows: Array, m: int) -> Array:
-        """Return for each lane whether the comparisons came out as they did in the trace."""
-        first = len(shared) - len(self.shared_guards)
-        if not np.array_equal(shared[first:] != 0.0, self.shared_guards):
-            return np.zeros(m, dtype=bool)
-        if not len(self.lane_guards):
-            return np.ones(m, dtype=bool)
-        found = rows[len(rows) - len(self.lane_guards) :] != 0.0
-        return (found == self.lane_guards[:, np.newaxis]).all(axis=0)
-
-    def _spans(self, in_lanes: Array, summed: Sequence[bool]) -> list[tuple[bool, Array, Any]]:
-        """Return for each block whether it is one of sums, and where its numbers are found."""
-        rows = np.where(in_lanes, np.cumsum(in_lanes), np.cumsum(~in_lanes)) - 1
-        spans, start = [], 0
-        for is_summed, size in zip(summed, self.sizes, strict=True):
-            own = slice(start, start + size)
-            is_vector = is_summed or not self.batched
-            where: Any = rows[own]
-            if is_vector:
-                where = slice(where[0], where[0] + size) if size else slice(0, 0)
-            spans.append((is_vector, in_lanes[own], where))
-            start += size
-        return spans
-
-    def blocks(self, shared: Array, rows: Array, m: int, total: int) -> list[Array]:
-        """Return the results in blocks: vectors of sums, and of the others a row a number.
-
-        Args:
-            shared: the results that all lanes share.
-            rows: those of each lane.
-            m: the number of lanes.
-            total: the number of all lanes, by which a sum is divided to be a mean.
-        """
-        if self.mean:
-            shared = shared / total
-            rows = rows / total if rows.size else rows
-        blocks = []
-        for is_vector, in_lanes, where in self.spans:
-            if is_vector:
-                blocks.append(shared[where])
-                continue
-            block = np.empty((len(where), m))
-            block[in_lanes] = rows[where[in_lanes]]
-            block[~in_lanes] = shared[where[~in_lanes], np.newaxis]
-            blocks.append(block)
-        return blocks
+    if rows:
+        return lambda block: np.moveaxis(lanes_first(block, shape), 0, axis or 0)
+    if form is np.asarray:
+        return lambda block: block.reshape(shape)
+    return lambda block: form(lanes_first(block, shape))
 
 
-def axes_of(
-    in_axes: tuple[int | None, ...] | int | None, args: Sequence[Any], aim: Aim
-) -> Sequence[int | None] | None:
-    """Return along which axis the lanes of each argument lie; those of a vector as its argument's.
-
-    Raises:
-        ShapeError: `in_axes` is not for so many arguments.
-    """
-    if in_axes is None:
-        if aim.mode != "hessian":
-            return None
-        in_axes = (None,) * (len(args) - aim.vectors)
-    count = len(args) - aim.vectors
-    axes: list[int | None] = [in_axes] * count if isinstance(in_axes, int) else [*in_axes]
-    if len(axes) != count:
-        raise ShapeError(f"in_axes has {len(axes)} entries for {count} arguments")
-    if aim.mode == "hessian":
-        return axes + [0] * aim.vectors
-    return axes + [axes[position] for position in aim.argnums] * (aim.vectors > 0)
+def lanes_first(block: Array, shape: tuple[int, ...]) -> Any:
+    """Return a block in the shape of what it belongs to, after the lanes where it has some."""
+    if block.ndim == 2:
+        return block.T.reshape((-1, *shape))
+    return block.reshape(shape) if shape else float(block[0])

@@ -14,7 +14,8 @@ from autograd_mini.compiler.arrays.executor import ArrayExecutor
 from autograd_mini.compiler.arrays.passes import tidy_arrays
 from autograd_mini.compiler.arrays.plan import ArrayPlan
 from autograd_mini.compiler.listing import Listing
-from autograd_mini.compiler.replay import KEPT, Setup
+from autograd_mini.compiler.replay import KEPT
+from autograd_mini.compiler.setup import Setup
 from autograd_mini.compiler.tracing.derivatives import Aim, traced
 from autograd_mini.compiler.tracing.surroundings import surroundings_of
 from autograd_mini.compiler.tracing.trace import object_array

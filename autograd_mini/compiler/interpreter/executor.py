@@ -27,6 +27,7 @@ _WORTH = 4_000_000  # instructions times lanes from which on threads pay
 _NO_ROWS, _NO_COLUMNS = np.zeros((0, 5), np.uint32), np.zeros((6, 0), np.uint32)
 _NO_REGISTERS = np.zeros(0, np.uint32)
 _NO_FLOATS = np.zeros(0)
+_FLOAT64 = np.dtype(np.float64)
 _NO_LANES = np.zeros((0, 0))
 
 
@@ -81,10 +82,10 @@ class NumbaExecutor:
         if m <= _GROUP or (self._exact and len(code.sums)):
             sums = np.zeros(len(code.sums))
             self._replay(
-                *(code.before, code.lanes, code.after, code.terms, s, r, self._block),
-                *(shared, lanes, lane_results, 0, m, sums, code.sums),
-                *(shared_results, code.shared_results),
-            )
+                code.before, code.lanes, code.after, code.terms, s, r, self._block,
+                shared, lanes, lane_results, 0, m, sums, code.sums,
+                shared_results, code.shared_results,
+            )  # fmt: skip
         else:
             s[: len(shared)] = shared
             self._in_groups(s, r, lanes, lane_results)
@@ -165,6 +166,6 @@ def _cores() -> int:
 
 def _usable(x: Floats) -> Floats:
     """Return an array of the one kind that is compiled: of float64, contiguous, writeable."""
-    if x.dtype == np.float64 and x.flags.c_contiguous and x.flags.writeable:
+    if x.dtype is _FLOAT64 and x.flags.carray:
         return x
     return np.array(x, np.float64, order="C")

@@ -12,9 +12,11 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from autograd_mini.compiler.replay import Replay, Setup, Variant
+from autograd_mini.compiler.replay import Replay
+from autograd_mini.compiler.setup import Setup
 from autograd_mini.compiler.tracing.record import Record
 from autograd_mini.compiler.tracing.surroundings import surroundings_of
+from autograd_mini.compiler.variant import Variant
 
 if TYPE_CHECKING:
     from autograd_mini.compiler.compiled import Compiled

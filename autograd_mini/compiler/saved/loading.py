@@ -13,11 +13,13 @@ from autograd_mini.compiler.compiled import Compiled
 from autograd_mini.compiler.executors import ENGINES, Engine
 from autograd_mini.compiler.plan import Plan, without
 from autograd_mini.compiler.program import Constant, Entry, Guard, Input, Instruction, Program
-from autograd_mini.compiler.replay import Replay, Setup, Variant, axes_of
+from autograd_mini.compiler.replay import Replay
 from autograd_mini.compiler.saved.saving import FORMAT, FORMAT_VERSION
+from autograd_mini.compiler.setup import Setup, axes_of
 from autograd_mini.compiler.tracing.derivatives import Aim
 from autograd_mini.compiler.tracing.record import Record
 from autograd_mini.compiler.tracing.surroundings import surroundings_of
+from autograd_mini.compiler.variant import Variant
 from autograd_mini.errors import AutogradError, RegistrationError, SavedFileError, VariantError
 from autograd_mini.files import read_json
 from autograd_mini.primitive import Primitive, lookup

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.compiler.program import Constant, Entry, Input, Program
-from autograd_mini.compiler.replay import Replay, Setup
+from autograd_mini.compiler.replay import Replay
+from autograd_mini.compiler.setup import Setup
 from autograd_mini.compiler.tracing.record import Record
 from autograd_mini.errors import DataError
 from autograd_mini.tape import is_object_array

@@ -1,0 +1,143 @@
+"""`Variant`: one way through a function, as a program and what runs it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from autograd_mini.compiler.arguments import units_in
+from autograd_mini.compiler.executors import make_executor
+from autograd_mini.compiler.lanes import sum_lanes, sums_inward
+from autograd_mini.compiler.listing import Listing
+from autograd_mini.compiler.passes import TIDY, Pass, fuse
+from autograd_mini.compiler.plan import Plan
+from autograd_mini.compiler.program import LANE, binding_times
+from autograd_mini.compiler.setup import Setup
+from autograd_mini.compiler.tracing.derivatives import Aim
+from autograd_mini.compiler.tracing.record import Record
+
+Array = npt.NDArray[Any]
+
+
+class Variant:
+    """One way through the function, as a program.
+
+    Attributes:
+        record: what the trace gave.
+        listing: how the program came about.
+        executor: what runs it.
+        always: whether there is no other way as long as the objects around stay: no comparison.
+        counted: whether the last input is the number of lanes.
+    """
+
+    def __init__(self, setup: Setup, aim: Aim, plan: Plan, record: Record) -> None:
+        self.record, self.tree, self.around = record, record.tree, record.around
+        units = [*units_in(self.tree)]
+        self.sizes = [np.size(unit) for unit in units] if aim.mode != "gradient" else [1]
+        summed = [setup.reduction is not None] * len(self.sizes)
+        for i in (i for position in aim.argnums for i in plan.units_of(position)):
+            self.sizes.append(plan.sizes[i])
+            summed.append(setup.reduction is not None and plan.axes[i] is None)
+        passes: list[Pass] = [*TIDY]
+        self.counted = setup.reduction is not None
+        draws = 0 if plan.batched else sum(math.prod(draw.shape) for draw in record.draws)
+        self.more = draws + len(record.captured) + self.counted
+        if self.counted:
+            each = [own for own, size in zip(summed, self.sizes, strict=True) for _ in range(size)]
+            passes.append(partial(sum_lanes, summed=each))
+            if not setup.exact:
+                passes.append(sums_inward)
+        passes.append(fuse)
+        self.batched = plan.batched
+        self.listing = Listing(record.program, passes)
+        program = self.listing.final
+        self.executor = make_executor(program, setup.engine, setup.exact)
+        times = binding_times(program)
+        in_lanes = np.array([times[k] == LANE for k in program.results], dtype=bool)
+        expected = np.array([guard.expected for guard in program.guards], dtype=bool)
+        self.spans = self._spans(in_lanes, summed)
+        are_vectors = all(is_vector for is_vector, _, _ in self.spans)
+        self.vectors = [where for _, _, where in self.spans] if are_vectors else None
+        guards = in_lanes[len(program.outputs) :]
+        self.shared_guards, self.lane_guards = expected[~guards], expected[guards]
+        self.always = not program.guards
+        self.mean = setup.reduction == "mean"
+
+    def inputs(
+        self, plan: Plan, units: Sequence[Any], lanes: Array | None, m: int
+    ) -> tuple[Array, Array | None]:
+        """Return the inputs of a run: what all lanes share, and what each has for itself."""
+        shared = plan.shared(units, self.more)
+        captured = self.record.captured
+        if captured:
+            stop = len(shared) - self.counted
+            shared[stop - len(captured) : stop] = [node.primal for node in captured]
+        if self.counted:
+            shared[-1] = m
+        if self.record.draws:
+            drawn = []
+            for draw in self.record.draws:
+                ones = draw.rng.random((m, *draw.shape)) < draw.keep_prob
+                drawn.append(ones.reshape(m, -1).T)
+            if plan.batched:
+                lanes = np.concatenate(drawn if lanes is None else [lanes, *drawn], dtype=float)
+            else:
+                start = len(shared) - self.more
+                ones = np.concatenate(drawn)[:, 0]
+                shared[start : start + len(ones)] = ones
+        return shared, lanes
+
+    def holds(self, shared: Array, rows: Array, m: int) -> Array:
+        """Return for each lane whether the comparisons came out as they did in the trace."""
+        first = len(shared) - len(self.shared_guards)
+        if not np.array_equal(shared[first:] != 0.0, self.shared_guards):
+            return np.zeros(m, dtype=bool)
+        if not len(self.lane_guards):
+            return np.ones(m, dtype=bool)
+        found = rows[len(rows) - len(self.lane_guards) :] != 0.0
+        return (found == self.lane_guards[:, np.newaxis]).all(axis=0)
+
+    def _spans(self, in_lanes: Array, summed: Sequence[bool]) -> list[tuple[bool, Array, Any]]:
+        """Return for each block whether it is one of sums, and where its numbers are found."""
+        rows = np.where(in_lanes, np.cumsum(in_lanes), np.cumsum(~in_lanes)) - 1
+        spans, start = [], 0
+        for is_summed, size in zip(summed, self.sizes, strict=True):
+            own = slice(start, start + size)
+            is_vector = is_summed or not self.batched
+            where: Any = rows[own]
+            if is_vector:
+                where = slice(where[0], where[0] + size) if size else slice(0, 0)
+            spans.append((is_vector, in_lanes[own], where))
+            start += size
+        return spans
+
+    def blocks(self, shared: Array, rows: Array, m: int, total: int) -> list[Array]:
+        """Return the results in blocks: vectors of sums, and of the others a row a number.
+
+        Args:
+            shared: the results that all lanes share; they are divided in place.
+            rows: those of each lane, too.
+            m: the number of lanes.
+            total: the number of all lanes, by which a sum is divided to be a mean.
+        """
+        if self.mean:
+            np.divide(shared, float(total), shared)
+            if rows.size:
+                np.divide(rows, float(total), rows)
+        if self.vectors is not None:
+            return [shared[where] for where in self.vectors]
+        blocks = []
+        for is_vector, in_lanes, where in self.spans:
+            if is_vector:
+                blocks.append(shared[where])
+                continue
+            block = np.empty((len(where), m))
+            block[in_lanes] = rows[where[in_lanes]]
+            block[~in_lanes] = shared[where[~in_lanes], np.newaxis]
+            blocks.append(block)
+        return blocks
