@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+from numpy import ndarray
 
 from autograd_mini.errors import DataError
 from autograd_mini.primitive import Primitive
@@ -43,11 +44,11 @@ def taken(tree: Any, units: list[Any], axis: int | None = None) -> Any:
         DataError: there is something in it that cannot be compared with that of the next call.
     """
     kind = tree.__class__
-    if kind is np.ndarray and tree.dtype.char in NUMBERS:
+    if kind is ndarray and tree.dtype.char in NUMBERS:
         units.append(tree)
-        shape = tree.shape
         if axis is None:
-            return shape
+            return tree.shape
+        shape = tree.shape
         return shape[1:] if axis == 0 and shape else of_lane(shape, axis)
     if kind is float:
         units.append(tree)

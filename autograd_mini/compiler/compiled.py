@@ -124,7 +124,9 @@ class Compiled:
         if must_be_eager():
             both = partial(gradients.value_and_grad, argnums=argnums, allow_unused=allow_unused)
             return called_eagerly(self._setup, both, args, settings)
-        return self._run(self._aim("gradient", argnums, args, allow_unused), args, settings)
+        aim = self._aim("gradient", argnums, args, allow_unused)
+        replay, numbers = self._replay(aim, args, settings)
+        return replay(args, settings, numbers)
 
     def grad(self, *args: Any, argnums: Argnums = 0, **settings: Any) -> Any:
         """Return the gradient; see `value_and_grad`."""

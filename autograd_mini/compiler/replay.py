@@ -75,8 +75,11 @@ class Replay:
             results = (lanes_first(block, np.shape(z)) for z, block in found)
             return with_units(tree, results, returned)
         value = lanes_first(blocks.pop(0), ()) if self.aim.mode == "gradient" else None
-        arrays = [make(block) for make, block in zip(self._makers, blocks)]  # noqa: B905  # it costs
-        derivative = arrays[0] if self._is_unit else in_structure(self.aim, args, arrays)
+        if self._is_unit:
+            derivative = self._makers[0](blocks[0])
+        else:
+            arrays = [make(block) for make, block in zip(self._makers, blocks, strict=True)]
+            derivative = in_structure(self.aim, args, arrays)
         return derivative if self.aim.mode == "hvp" else (value, derivative)
 
     def blocks(

@@ -70,8 +70,12 @@ class NumbaExecutor:
             lanes: the inputs of the lanes, (number of them, m); None where there are none.
         """
         code = self._code
-        shared = _usable(shared)
-        lanes = _NO_LANES if lanes is None else _usable(lanes)
+        if not (shared.dtype is _FLOAT64 and shared.flags.carray):
+            shared = np.array(shared, np.float64, order="C")
+        if lanes is None:
+            lanes = _NO_LANES
+        elif not (lanes.dtype is _FLOAT64 and lanes.flags.carray):
+            lanes = np.array(lanes, np.float64, order="C")
         m = lanes.shape[1]
         lane_results = np.empty((code.lane_results, m))
         shared_results = np.empty(len(code.shared_results))
