@@ -104,13 +104,13 @@ class Variant:
 
     def _spans(self, in_lanes: Array, summed: Sequence[bool]) -> list[tuple[bool, Array, Any]]:
         """Return for each block whether it is one of sums, and where its numbers are found."""
-        rows = np.where(in_lanes, np.cumsum(in_lanes), np.cumsum(~in_lanes)) - 1
+        places = np.where(in_lanes, np.cumsum(in_lanes), np.cumsum(~in_lanes)) - 1
         spans, start = [], 0
         for is_summed, size in zip(summed, self.sizes, strict=True):
             own = slice(start, start + size)
             is_vector = is_summed or not self.batched
-            where: Any = rows[own]
-            if is_vector:
+            where: Any = places[own]
+            if is_vector or in_lanes[own].all():  # they follow one another
                 where = slice(where[0], where[0] + size) if size else slice(0, 0)
             spans.append((is_vector, in_lanes[own], where))
             start += size
@@ -133,8 +133,8 @@ class Variant:
             return [shared[where] for where in self.vectors]
         blocks = []
         for is_vector, in_lanes, where in self.spans:
-            if is_vector:
-                blocks.append(shared[where])
+            if where.__class__ is slice:
+                blocks.append(shared[where] if is_vector else rows[where])
                 continue
             block = np.empty((len(where), m))
             block[in_lanes] = rows[where[in_lanes]]
