@@ -13,18 +13,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from autograd_mini.compiler.machine import LANE_SUM, MULTIPLY_ADD, Operation
+from autograd_mini.compiler.blocks import Block
+from autograd_mini.compiler.interpreter.chains import merge_chains
 from autograd_mini.compiler.program import (
-    AFTER,
     LANE,
     Constant,
-    Input,
     Instruction,
     Program,
     binding_times,
 )
 from autograd_mini.compiler.registers import Allocation, allocate
-from autograd_mini.primitive import Primitive
 from autograd_mini.recording import on_floats
 
 Array = npt.NDArray[Any]
@@ -34,28 +32,6 @@ CACHE = 2**21
 
 WIDTHS = (128, 4096)
 """The fewest and the most lanes in a block: a call has its own cost, whatever it works on."""
-
-UFUNCS: dict[str, Callable[..., Any]] = {
-    name: getattr(np, name)
-    for name in ("equal", "greater", "greater_equal", "less", "less_equal", "not_equal")
-}
-"""What computes a primitive in place where its forward function cannot."""
-
-BY_KEYWORD: dict[Any, Callable[..., Any]] = {
-    np.maximum: lambda x, y, out: np.maximum(x, y, out=out),
-    np.minimum: lambda x, y, out: np.minimum(x, y, out=out),
-}
-"""The ufuncs that NumPy does not want to be given `out` by position."""
-
-SAME_BITS = frozenset(
-    [
-        *("abs", "add", "ceil", "divide", "equal", "fmax", "fmin", "floor", "greater"),
-        *("greater_equal", "leaky_relu", "less", "less_equal", "maximum", "minimum", "multiply"),
-        *("neg", "not_equal", "positive", "reciprocal", "relu", "rint", "sign", "sqrt", "square"),
-        *("subtract", "trunc", "where"),
-    ]
-)
-"""The operations whose results have the same bits on arrays and on floats."""
 
 
 class NumpyExecutor:
@@ -78,7 +54,10 @@ class NumpyExecutor:
         exact: bool = False,
         numbers: type[float] | type[complex] = float,
     ) -> None:
-        self.program, self.exact, self.numbers = program, exact, numbers
+        self.original, self.exact, self.numbers = program, exact, numbers
+        if not (exact or program.guards or numbers is complex):  # then sums are taken in any order
+            program = merge_chains(program, binding_times(program))
+        self.program = program
         self.times = times = binding_times(program)
         lanes = LANE in times
         self.allocation = allocation = allocate(program, times) if lanes else _in_order(program)
@@ -90,10 +69,10 @@ class NumpyExecutor:
         self.width = min(max(CACHE // max(1, allocation.lane_size), fewest), most)
         self.before = self._on_floats(allocation.before)
         self.after = self._on_floats(allocation.after)
-        self.idle: list[_Block] = []  # blocks of registers that no thread is using
+        self.idle: list[Block] = []  # blocks of registers that no thread is using
 
     def __reduce__(self) -> Any:
-        return partial(NumpyExecutor, exact=self.exact, numbers=self.numbers), (self.program,)
+        return partial(NumpyExecutor, exact=self.exact, numbers=self.numbers), (self.original,)
 
     def __call__(self, shared: Array, lanes: Array | None = None) -> tuple[Array, Array]:
         """Return the shared results, (number,), and the lane results, (number, m).
@@ -124,25 +103,29 @@ class NumpyExecutor:
         try:
             block = self.idle.pop()
         except IndexError:  # none, or another thread was quicker
-            block = _Block(self, width)
+            block = self._block(width)
         if block.width != width:
-            block = _Block(self, width)
+            block = self._block(width)
         block.take_shared(values)
-        totals = [0.0] * len(block.sums)
+        totals = np.zeros(len(block.sums))
         with np.errstate(all="ignore"):
             for start in range(0, m, width or 1):
                 stop = min(start + width, m)
                 if not block.sums:  # then lanes may be run twice
                     start = stop - width
                 if stop - start < width:  # the last one is narrower
-                    narrow = _Block(self, stop - start)
+                    narrow = self._block(stop - start)
                     narrow.take_shared(values)
                     narrow.run(lanes[:, start:stop], found[:, start:stop], totals)
                 else:
                     block.run(lanes[:, start:stop], found[:, start:stop], totals)
-        for k, total in zip(block.sums, totals, strict=True):
-            values[k] = float(total)
+        for k, total in zip(block.sums, totals.tolist(), strict=True):
+            values[k] = total
         self.idle.append(block)
+
+    def _block(self, width: int) -> Block:
+        found = self.program, self.times, self.allocation
+        return Block(*found, width, exact=self.exact, numbers=self.numbers)
 
     def _on_floats(self, positions: Sequence[int]) -> list[FloatStep]:
         steps = []
@@ -166,124 +149,7 @@ def run_on_floats(steps: Sequence[FloatStep], values: list[Any]) -> None:
                 values[k] = on_floats(operation, [values[x] for x in operands])
 
 
-class _Block:
-    """Registers for a block of lanes, and the calls that work on them.
-
-    Attributes:
-        width: the number of lanes.
-        sums: the positions of the sums over lanes, in order.
-    """
-
-    def __init__(self, executor: NumpyExecutor, width: int) -> None:
-        program, times = executor.program, executor.times
-        allocation = executor.allocation
-        self.width, self.exact, self.numbers = width, executor.exact, executor.numbers
-        self.registers = np.empty((allocation.lane_size, width), dtype=self.numbers)
-        self.spare = np.empty(width, dtype=self.numbers)
-        self.shared: dict[int, Array] = {}  # by position: what all lanes share, as arrays
-        self.sums: list[int] = []
-        self.steps: list[tuple[Any, ...]] = []
-        rows = {k: row for row, k in enumerate(executor.lane_inputs)}
-        results: dict[int, list[int]] = {}
-        for row, k in enumerate(executor.lane_results):
-            results.setdefault(k, []).append(row)
-        for k in allocation.lanes:
-            entry = program.entries[k]
-            if isinstance(entry, Input):
-                self.steps.append((_LOAD, rows[k], self.registers[allocation.registers[k]]))
-            elif isinstance(entry, Instruction):
-                operands = [
-                    self.registers[allocation.registers[x]]
-                    if times[x] == LANE
-                    else self.shared.setdefault(x, np.empty(1))
-                    for x in entry.operands
-                ]
-                if times[k] == AFTER:
-                    self._add_sum(k, entry, operands)
-                    continue
-                self._add(entry, operands, self.registers[allocation.registers[k]])
-            for row in results.get(k, ()):
-                self.steps.append((_STORE, row, self.registers[allocation.registers[k]]))
-
-    def take_shared(self, values: Sequence[Any]) -> None:
-        """Take over what all lanes share."""
-        for k, array in self.shared.items():
-            array[0] = values[k]
-
-    def run(self, lanes: Array, found: Array, totals: list[float]) -> None:
-        """Run the instructions on some lanes: write their results, and add to the sums."""
-        position = 0
-        for f, x, out in self.steps:
-            if f is _LOAD:
-                out[...] = lanes[x]
-            elif f is _STORE:
-                found[x] = out
-            elif f is _SUM:
-                totals[position] = x(*out, totals[position])
-                position += 1
-            elif f is _COPY:
-                out[0][...] = x(*out[1])
-            else:
-                f(*x, out=out)
-
-    def _add(self, entry: Instruction, operands: list[Array], out: Array) -> None:
-        """Add the calls of an instruction."""
-        operation = entry.operation
-        if operation is MULTIPLY_ADD:
-            w, x, a = operands
-            product = self.spare if out is a or np.shares_memory(out, a) else out
-            self.steps.append((np.multiply, (w, x), product))
-            self.steps.append((np.add, (product, a), out))
-            return
-        if self.exact and operation.name not in SAME_BITS:
-            self.steps.append((_COPY, lane_by_lane(operation), (out, operands)))
-            return
-        f: Any = UFUNCS.get(operation.name, operation.array)
-        if self.numbers is complex:
-            assert isinstance(operation, Primitive)
-            f = operation.analytic
-        if isinstance(f, np.ufunc):
-            self.steps.append((BY_KEYWORD.get(f, f), tuple(operands), out))
-        else:
-            self.steps.append((_COPY, f, (out, operands)))
-
-    def _add_sum(self, k: int, entry: Instruction, operands: list[Array]) -> None:
-        self.sums.append(k)
-        f: Callable[..., Any]
-        if entry.operation is LANE_SUM:
-            f = _sum_in_order if self.exact else lambda x, total: total + np.add.reduce(x)
-        else:
-            f = lambda x, y, total: total + np.dot(x, y)  # noqa: E731  # beside the other one
-        self.steps.append((_SUM, f, operands))
-
-
-_LOAD, _STORE, _SUM, _COPY = "load", "store", "sum", "copy"
-
-
 def _in_order(program: Program) -> Allocation:
     """Return the order of execution of a program without lanes; its floats need no registers."""
     before = [k for k, entry in enumerate(program.entries) if isinstance(entry, Instruction)]
     return Allocation(before, [], [], [], 0, 0)
-
-
-def _sum_in_order(x: Array, total: float) -> float:
-    for number in x.tolist():
-        total += number
-    return total
-
-
-def lane_by_lane(operation: Primitive | Operation) -> Callable[..., Any]:
-    """Return the function on arrays that computes an operation by its function on floats."""
-    assert isinstance(operation, Primitive)
-    assert operation.arity is not None
-    assert operation.scalar is not None
-    quick = np.frompyfunc(operation.scalar, operation.arity, 1)
-    careful = np.frompyfunc(lambda *x: on_floats(operation, x), operation.arity, 1)
-
-    def run(*operands: Array) -> Any:
-        try:
-            return quick(*operands)
-        except (ArithmeticError, ValueError):  # IEEE has an inf or nan for it
-            return careful(*operands)
-
-    return run

@@ -25,8 +25,8 @@ def _multiply_adds(a: Any, *factors: Any) -> Any:
 MULTIPLY_ADDS = Operation("multiply_adds", _multiply_adds, _multiply_adds)
 """a + w x + w' x' ... of the operands (a, w, x, w', x' ...); for lanes, each w is shared."""
 
-_LONGEST = 16  # terms: the operands of a chain must live until its end
-_EXTENSIBLE = range(3, 1 + 2 * _LONGEST)  # numbers of operands of a chain with room for more
+LONGEST = 16  # terms: the operands of a chain must live until its end
+_EXTENSIBLE = range(3, 1 + 2 * LONGEST)  # numbers of operands of a chain with room for more
 
 
 def merge_chains(program: Program, times: Sequence[int]) -> Program:
