@@ -24,9 +24,12 @@ class Executor(Protocol):
     engine: str
 
     def __call__(
-        self, shared: npt.NDArray[Any], lanes: npt.NDArray[Any] | None = None
+        self, shared: npt.NDArray[Any], lanes: npt.NDArray[Any] | None = None, divisor: float = 1.0
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Return the results that all lanes share, (number,), and those of lanes, (number, m)."""
+        """Return the results that all lanes share, (number,), and those of lanes, (number, m).
+
+        All of them are divided by the divisor: the number of lanes, where a mean is asked for.
+        """
 
 
 def make_executor(program: Program, engine: Engine, exact: bool) -> Executor:

@@ -74,12 +74,15 @@ class NumpyExecutor:
     def __reduce__(self) -> Any:
         return partial(NumpyExecutor, exact=self.exact, numbers=self.numbers), (self.original,)
 
-    def __call__(self, shared: Array, lanes: Array | None = None) -> tuple[Array, Array]:
+    def __call__(
+        self, shared: Array, lanes: Array | None = None, divisor: float = 1.0
+    ) -> tuple[Array, Array]:
         """Return the shared results, (number,), and the lane results, (number, m).
 
         Args:
             shared: the inputs that all lanes share, in order.
             lanes: those that each lane has for itself, (number of inputs, m).
+            divisor: what all results are divided by.
         """
         values: list[Any] = [None] * len(self.program.entries)
         for k, entry in enumerate(self.program.entries):
@@ -93,7 +96,8 @@ class NumpyExecutor:
         if lanes is not None:
             self._run_lanes(values, lanes, found)
         run_on_floats(self.after, values)
-        return np.array([values[k] for k in self.shared_results], dtype=float), found
+        results = np.array([values[k] for k in self.shared_results], dtype=float)
+        return (results, found) if divisor == 1.0 else (results / divisor, found / divisor)
 
     def _run_lanes(self, values: list[Any], lanes: Array, found: Array) -> None:
         """Run the lanes block by block; leave the sums over them in `values`."""

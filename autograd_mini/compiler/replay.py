@@ -55,6 +55,7 @@ class Replay:
             for position in aim.argnums
             for i in plan.units_of(position)
         ]
+        self._is_mean = setup.reduction == "mean"
         self._is_unit = aim.single and all(is_unit(plan.example[0][k]) for k in aim.argnums)
 
     def __call__(
@@ -94,8 +95,9 @@ class Replay:
         variants = self.variants  # other threads put another list in its place
         if variants and variants[0].always and variants[0].around.hold():
             variant = variants[0]
-            results = variant.executor(*variant.inputs(self.plan, units, lanes, m))
-            return variant.tree, variant.blocks(*results, m, m)
+            shared, rows = variant.inputs(self.plan, units, lanes, m)
+            results = variant.executor(shared, rows, m if self._is_mean else 1.0)
+            return variant.tree, variant.blocks(*results, m)
         parts = [*self._parts(args, settings, units, lanes, m)]
         if len(parts) == 1:
             variant, _, blocks = parts[0]
@@ -126,6 +128,7 @@ class Replay:
     ) -> Iterator[tuple[Variant, Array, list[Array]]]:
         """Yield variants with the lanes that took each, and what it computed for those."""
         which = np.arange(m)
+        divisor = m if self._is_mean else 1.0  # also where there are fewer lanes that go one way
         tried: set[int] = set()
         while True:
             variant = next(
@@ -145,11 +148,11 @@ class Replay:
                 fresh = False
             tried.add(id(variant))
             shared, rows = variant.inputs(self.plan, units, lanes, len(which))
-            results = variant.executor(shared, rows)
+            results = variant.executor(shared, rows, divisor)
             holds = variant.holds(*results, len(which))
             if holds.all():
                 self._used(variant)
-                yield variant, which, variant.blocks(*results, len(which), m)
+                yield variant, which, variant.blocks(*results, len(which))
                 return
             if fresh and not holds[0]:
                 raise VariantError(
@@ -161,8 +164,8 @@ class Replay:
                 own = shared, None if rows is None else rows[:, holds]
                 if variant.counted:
                     own[0][-1] = np.sum(holds)
-                done = variant.executor(*own)
-                yield variant, which[holds], variant.blocks(*done, int(np.sum(holds)), m)
+                done = variant.executor(*own, divisor)
+                yield variant, which[holds], variant.blocks(*done, int(np.sum(holds)))
                 which, lanes = which[~holds], lanes[:, ~holds]
 
     def _trace(

@@ -66,7 +66,6 @@ class Variant:
         guards = in_lanes[len(program.outputs) :]
         self.shared_guards, self.lane_guards = expected[~guards], expected[guards]
         self.always = not program.guards
-        self.mean = setup.reduction == "mean"
 
     def inputs(
         self, plan: Plan, units: Sequence[Any], lanes: Array | None, m: int
@@ -116,19 +115,14 @@ class Variant:
             start += size
         return spans
 
-    def blocks(self, shared: Array, rows: Array, m: int, total: int) -> list[Array]:
+    def blocks(self, shared: Array, rows: Array, m: int) -> list[Array]:
         """Return the results in blocks: vectors of sums, and of the others a row a number.
 
         Args:
-            shared: the results that all lanes share; they are divided in place.
-            rows: those of each lane, too.
+            shared: the results that all lanes share.
+            rows: those of each lane.
             m: the number of lanes.
-            total: the number of all lanes, by which a sum is divided to be a mean.
         """
-        if self.mean:
-            np.divide(shared, float(total), shared)
-            if rows.size:
-                np.divide(rows, float(total), rows)
         if self.vectors is not None:
             return [shared[where] for where in self.vectors]
         blocks = []

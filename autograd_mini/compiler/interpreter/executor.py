@@ -62,12 +62,15 @@ class NumbaExecutor:
     def __reduce__(self) -> Any:
         return partial(NumbaExecutor, exact=self._exact), (self._program,)
 
-    def __call__(self, shared: Floats, lanes: Floats | None = None) -> tuple[Floats, Floats]:
+    def __call__(
+        self, shared: Floats, lanes: Floats | None = None, divisor: float = 1.0
+    ) -> tuple[Floats, Floats]:
         """Return the results that all lanes share, and those of the lanes, (number of them, m).
 
         Args:
             shared: the inputs that all lanes share, in their order.
             lanes: the inputs of the lanes, (number of them, m); None where there are none.
+            divisor: what all results are divided by.
         """
         code = self._code
         if not (shared.dtype is _FLOAT64 and shared.flags.carray):
@@ -88,13 +91,15 @@ class NumbaExecutor:
             self._replay(
                 code.before, code.lanes, code.after, code.terms, s, r, self._block,
                 shared, lanes, lane_results, 0, m, sums, code.sums,
-                shared_results, code.shared_results,
+                shared_results, code.shared_results, divisor,
             )  # fmt: skip
         else:
             s[: len(shared)] = shared
             self._in_groups(s, r, lanes, lane_results)
-            shared_results[:] = s[code.shared_results]
+            shared_results[:] = s[code.shared_results] / divisor
         self._free.append(memory)
+        if code.lane_results and divisor != 1.0:
+            lane_results /= divisor
         return shared_results, lane_results
 
     def _in_groups(self, s: Floats, r: Floats, lanes: Floats, lane_results: Floats) -> None:
@@ -110,7 +115,7 @@ class NumbaExecutor:
             self._replay(
                 *(before, inner, after, code.terms, s, r, self._block),
                 *(_NO_FLOATS, lanes, lane_results, first, last, sums, _NO_REGISTERS),
-                *(_NO_FLOATS, _NO_REGISTERS),
+                *(_NO_FLOATS, _NO_REGISTERS, 1.0),
             )
 
         def run_groups(r: Floats) -> None:

@@ -719,15 +719,18 @@ FLOATS, COUNT = "float64[::1]", "int64"
 @function(
     f"void({CODE}, {CODE}, {CODE}, {CODE}, {FLOATS}, {BLOCKS}, {COUNT}, "
     f"{FLOATS}, {BLOCKS}, {BLOCKS}, {COUNT}, {COUNT}, {FLOATS}, {REGISTERS}, "
-    f"{FLOATS}, {REGISTERS})",
+    f"{FLOATS}, {REGISTERS}, float64)",
     cache=True,
 )
 def replay(
     before, lane_code, after, terms, s, r, block,
     shared, lanes, lane_results, first, last, sums, sum_registers,
-    shared_results, result_registers,
+    shared_results, result_registers, divisor,
 ):
-    """Execute a program, or the parts of it that are given, on the lanes from first to last."""
+    """Execute a program, or the parts of it that are given, on the lanes from first to last.
+
+    The sums are added to those that are there, and the shared results divided.
+    """
     for j in range(len(shared)):
         s[j] = shared[j]
     run_scalars(before, terms, s)
@@ -736,4 +739,4 @@ def replay(
         s[sum_registers[j]] = sums[j]
     run_scalars(after, terms, s)
     for j in range(len(result_registers)):
-        shared_results[j] = s[result_registers[j]]
+        shared_results[j] = s[result_registers[j]] / divisor
