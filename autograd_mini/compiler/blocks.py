@@ -104,9 +104,9 @@ class Block:
         if dots:
             self._add_dots(dots)
 
-    def take_shared(self, values: Sequence[Any]) -> None:
+    def take_shared(self, values: Sequence[float] | Array) -> None:
         """Take over what all lanes share."""
-        self._shared[:] = [values[k] for k in self._shared_positions]
+        self._shared[:] = np.asarray(values)[self._shared_positions]
 
     def run(self, lanes: Array, found: Array, totals: Array) -> None:
         """Run the instructions on some lanes: write their results, and add to the sums."""

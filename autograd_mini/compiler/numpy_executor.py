@@ -6,7 +6,6 @@ floats, as the engine computes it, so that every bit is the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -14,16 +13,16 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_mini.compiler.blocks import Block
+from autograd_mini.compiler.floats import Floats
 from autograd_mini.compiler.interpreter.chains import merge_chains
+from autograd_mini.compiler.interpreter.runs import in_runs
 from autograd_mini.compiler.program import (
     LANE,
-    Constant,
     Instruction,
     Program,
     binding_times,
 )
 from autograd_mini.compiler.registers import Allocation, allocate
-from autograd_mini.recording import on_floats
 
 Array = npt.NDArray[Any]
 
@@ -56,8 +55,8 @@ class NumpyExecutor:
     ) -> None:
         self.original, self.exact, self.numbers = program, exact, numbers
         if not (exact or program.guards or numbers is complex):  # then sums are taken in any order
-            program = merge_chains(program, binding_times(program))
-        self.program = program
+            program = merge_chains(program, binding_times(program), lanes_only=True)
+        self.program = program = in_runs(program, binding_times(program))
         self.times = times = binding_times(program)
         lanes = LANE in times
         self.allocation = allocation = allocate(program, times) if lanes else _in_order(program)
@@ -67,8 +66,11 @@ class NumpyExecutor:
         self.lane_results = [k for k in program.results if times[k] == LANE]
         fewest, most = WIDTHS
         self.width = min(max(CACHE // max(1, allocation.lane_size), fewest), most)
-        self.before = self._on_floats(allocation.before)
-        self.after = self._on_floats(allocation.after)
+        self.before = Floats(program, allocation.before)
+        self.after = Floats(program, allocation.after)
+        constants = np.array([getattr(entry, "value", 0.0) for entry in program.entries])
+        has_runs = self.before.has_runs or self.after.has_runs
+        self.constants: Any = constants if has_runs else constants.tolist()
         self.idle: list[Block] = []  # blocks of registers that no thread is using
 
     def __reduce__(self) -> Any:
@@ -84,19 +86,19 @@ class NumpyExecutor:
             lanes: those that each lane has for itself, (number of inputs, m).
             divisor: what all results are divided by.
         """
-        values: list[Any] = [None] * len(self.program.entries)
-        for k, entry in enumerate(self.program.entries):
-            if isinstance(entry, Constant):
-                values[k] = entry.value
-        for k, x in zip(self.shared_inputs, shared.tolist(), strict=True):
-            values[k] = x
-        run_on_floats(self.before, values)
+        values = self.constants.copy()
+        if isinstance(values, np.ndarray):
+            values[self.shared_inputs] = shared
+        else:
+            for k, x in zip(self.shared_inputs, shared.tolist(), strict=True):
+                values[k] = x
+        self.before.run(values)
         m = 0 if lanes is None else lanes.shape[1]
         found = np.empty((len(self.lane_results), m), dtype=self.numbers)
         if lanes is not None:
             self._run_lanes(values, lanes, found)
-        run_on_floats(self.after, values)
-        results = np.array([values[k] for k in self.shared_results], dtype=float)
+        self.after.run(values)
+        results = np.asarray(values, float)[self.shared_results]
         return (results, found) if divisor == 1.0 else (results / divisor, found / divisor)
 
     def _run_lanes(self, values: list[Any], lanes: Array, found: Array) -> None:
@@ -130,27 +132,6 @@ class NumpyExecutor:
     def _block(self, width: int) -> Block:
         found = self.program, self.times, self.allocation
         return Block(*found, width, exact=self.exact, numbers=self.numbers)
-
-    def _on_floats(self, positions: Sequence[int]) -> list[FloatStep]:
-        steps = []
-        for k in positions:
-            entry: Any = self.program.entries[k]
-            steps.append((k, entry.operation, entry.operation.scalar, entry.operands))
-        return steps
-
-
-FloatStep = tuple[int, Any, Callable[..., float], tuple[int, ...]]
-"""A result, its operation, the function on floats that computes it, and the operands."""
-
-
-def run_on_floats(steps: Sequence[FloatStep], values: list[Any]) -> None:
-    """Compute on Python's floats, in place, as the engine does."""
-    for k, operation, f, operands in steps:
-        try:
-            values[k] = f(*[values[x] for x in operands])
-        except (ArithmeticError, ValueError):  # IEEE has an inf or nan for it
-            with np.errstate(all="ignore"):
-                values[k] = on_floats(operation, [values[x] for x in operands])
 
 
 def _in_order(program: Program) -> Allocation:

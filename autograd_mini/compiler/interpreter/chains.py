@@ -29,12 +29,13 @@ LONGEST = 16  # terms: the operands of a chain must live until its end
 _EXTENSIBLE = range(3, 1 + 2 * LONGEST)  # numbers of operands of a chain with room for more
 
 
-def merge_chains(program: Program, times: Sequence[int]) -> Program:
+def merge_chains(program: Program, times: Sequence[int], *, lanes_only: bool = False) -> Program:
     """Return the program with a chain in the place of its last link.
 
     Args:
         program: one in which multiplications are fused with additions.
         times: when each value is computed, from `binding_times(program)`.
+        lanes_only: leave those as they are that are not computed for each lane.
     """
     entries = program.entries
     uses = Counter(k for entry in entries for k in operands_of(entry))
@@ -43,6 +44,8 @@ def merge_chains(program: Program, times: Sequence[int]) -> Program:
     links: set[int] = set()  # all but the last ones
     for k, entry in enumerate(entries):
         if isinstance(entry, Instruction) and entry.operation is MULTIPLY_ADD:
+            if lanes_only and times[k] != LANE:
+                continue
             w, x, a = entry.operands
             if times[w] == LANE:
                 w, x = x, w
