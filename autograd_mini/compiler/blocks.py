@@ -180,6 +180,10 @@ class Block:
 
     def _add_dots(self, dots: Sequence[tuple[int, Sequence[int]]]) -> None:
         """Add the calls of dot products that have a row in common."""
+        if self._exact:
+            for k, (x, y) in dots:
+                self._add_sums([k], _dot_in_order, (self._operand(x), self._operand(y)))
+            return
         common = min(common_to(dots))
         others = [x if y == common else y for _, (x, y) in dots]
         for start in range(0, len(dots), LONGEST):
@@ -212,6 +216,10 @@ def _sum_in_order(x: Array, total: Array) -> Any:
     for number in x.tolist():
         result += number
     return result
+
+
+def _dot_in_order(x: Array, y: Array, total: Array) -> Any:
+    return _sum_in_order(x * y, total)
 
 
 def _dots(rows: Array, row: Array, total: Array) -> Any:

@@ -1,0 +1,131 @@
+"""The NumPy executor gives what the plainest interpreter gives; where it must, every bit."""
+
+from __future__ import annotations
+
+import math
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograd_mini.compiler import floats
+from autograd_mini.compiler.machine import LANE_DOT, LANE_SUM, MULTIPLY_ADD
+from autograd_mini.compiler.numpy_executor import NumpyExecutor
+from autograd_mini.compiler.program import Guard, Input, Instruction, Program
+from autograd_mini.ops import elementwise as e
+from tests.compiler.interpreter import interpret, same_bits
+from tests.compiler.machine_programs import expected, machine_programs
+
+EPSILON = np.finfo(float).eps
+
+
+@pytest.fixture(params=[2, floats.RUN], autouse=True)
+def run_length(request: pytest.FixtureRequest) -> Any:
+    """Let two like instructions be a run too: programs in tests are short."""
+    before, floats.RUN = floats.RUN, request.param
+    yield request.param
+    floats.RUN = before
+
+
+def rows(number: int, m: int) -> np.ndarray:
+    """Return rows of lanes."""
+    return np.random.default_rng(m).normal(size=(number, m))
+
+
+@given(program=machine_programs(), m=st.sampled_from([1, 7, 200]))
+def test_programs_in_order_have_every_bit(program: Program, m: int):
+    """With exact=True all results are the same, to the last bit."""
+    shared, lanes = np.array([0.75, -1.25]), rows(2, m)
+    common, of_lanes = expected(program, shared, lanes)
+    results = NumpyExecutor(program, exact=True)(shared, lanes)
+    assert same_bits(results[0], common)
+    assert same_bits(results[1], of_lanes)
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 16, 17, 40])
+@pytest.mark.parametrize("start", ["shared", "lane"])
+@pytest.mark.parametrize("kind", ["sum", "exact", "guarded"])
+def test_chains(length: int, start: str, kind: str):
+    """Chains a + w0 x0 + w1 x1 ... in any order, but for every bit, or if a comparison depends on it."""
+    entries: list[Any] = [Input(f"w{k}") for k in range(length)]
+    entries += [Input(f"x{k}", lane=True) for k in range(length)]
+    entries += [Input("a", lane=start == "lane")]
+    accumulator = 2 * length
+    for k in range(length):
+        factors = (k, length + k) if k % 2 else (length + k, k)
+        entries.append(Instruction(MULTIPLY_ADD, (*factors, accumulator)))
+        accumulator = len(entries) - 1
+    entries.append(Instruction(e.greater, (accumulator, 0)))
+    guards = (Guard(len(entries) - 1, True),) if kind == "guarded" else ()
+    program = Program(entries, (accumulator,), guards)
+    lanes = rows(length + 1, 70)[: length + (start == "lane")]
+    shared = np.random.default_rng(0).normal(size=length + (start == "shared"))
+    _, of_lanes = expected(program, shared.tolist(), lanes)
+    found = NumpyExecutor(program, exact=kind == "exact")(shared, lanes)[1]
+    if kind != "sum":
+        assert same_bits(found, of_lanes)
+    a = lanes[-1] if start == "lane" else shared[-1]
+    terms = shared[:length, np.newaxis] * lanes[:length]
+    error = np.abs(found[0] - [math.fsum(column) for column in [*(terms + 0.0).T]] - a)
+    assert (error <= length * EPSILON * (np.abs(terms).sum(axis=0) + np.abs(a))).all()
+
+
+@pytest.mark.parametrize("m", [1, 100, 5000])
+@pytest.mark.parametrize("number", [1, 2, 5, 40])
+@pytest.mark.parametrize("exact", [True, False])
+def test_sums_over_lanes(m: int, number: int, exact: bool):
+    """Σ x, Σ y and Σ x z of many x with one z: each is the true sum but for m roundings."""
+    entries: list[Any] = [Input(f"x{k}", lane=True) for k in range(number)]
+    entries += [Input("z", lane=True), Instruction(LANE_SUM, (0,))]
+    entries += [Instruction(LANE_DOT, (k, number) if k % 2 else (number, k)) for k in range(number)]
+    entries.append(Instruction(LANE_SUM, (number,)))
+    lanes = rows(number + 1, m)
+    outputs = tuple(range(number + 1, len(entries)))
+    found = NumpyExecutor(Program(entries, outputs), exact=exact)(np.zeros(0), lanes)[0]
+    *x, z = lanes
+    summed = [x[0], *(row * z for row in x), z]
+    for total, terms in zip(found.tolist(), summed, strict=True):
+        assert abs(total - math.fsum(terms)) <= m * EPSILON * math.fsum(np.abs(terms))
+        if exact:
+            in_order = 0.0
+            for term in terms.tolist():
+                in_order += term
+            assert total == in_order
+
+
+@pytest.mark.parametrize("x", [[1.0, -0.0, 0.0], [-3.0, np.inf, np.nan], [1e300, 1e-320, 2.0]])
+def test_runs_of_instructions_on_floats(x: list[float]):
+    """Squares, c x, and quotients of those, of each x: as IEEE has it where Python raises."""
+    n = len(x)
+    entries: list[Any] = [Input("x") for _ in x] + [Input("c")]
+    entries += [Instruction(e.multiply, (k, k)) for k in range(n)]
+    entries += [Instruction(e.multiply, (n, k)) for k in range(n)]
+    for numerator, denominator in ((0, 0), (n + 1, 0), (0, n + 1), (n + 1, 2 * n + 1)):
+        pairs = [(numerator + k, denominator + k) for k in range(n)]
+        entries += [Instruction(e.divide, pair) for pair in pairs]
+    program = Program(entries, tuple(range(n + 1, len(entries))))
+    found = NumpyExecutor(program)(np.array([*x, 1e300]))[0]
+    assert same_bits(found, interpret(program, [*x, 1e300]))
+
+
+def test_a_long_run_is_not_of_what_needs_each_other():
+    """The sum ((x + x) + x) + ... is taken in order, though all of it is additions."""
+    n = 2 * floats.RUN
+    entries: list[Any] = [Input("x"), Instruction(e.add, (0, 0))]
+    entries += [Instruction(e.add, (k, 0)) for k in range(1, n)]
+    program = Program(entries, tuple(range(1, n + 1)))
+    found = NumpyExecutor(program)(np.array([0.1]))[0]
+    assert same_bits(found, np.add.accumulate(np.full(n + 1, 0.1))[1:])
+
+
+def test_pickle():
+    """An executor is pickled as its program."""
+    entries = [Input("w"), Input("x", lane=True), Instruction(MULTIPLY_ADD, (0, 1, 1))]
+    run = NumpyExecutor(Program(entries, (2,)))
+    again = pickle.loads(pickle.dumps(run))
+    lanes = rows(1, 10)
+    assert same_bits(again(np.array([2.0]), lanes)[1], run(np.array([2.0]), lanes)[1])
+    assert same_bits(again(np.array([2.0]), lanes)[1], [2.0 * lanes[0] + lanes[0]])
