@@ -49,7 +49,7 @@ def test_programs_in_order_have_every_bit(program: Program, m: int):
 @pytest.mark.parametrize("start", ["shared", "lane"])
 @pytest.mark.parametrize("kind", ["sum", "exact", "guarded"])
 def test_chains(length: int, start: str, kind: str):
-    """Chains a + w0 x0 + w1 x1 ... in any order, but for every bit, or if a comparison depends on it."""
+    """Chains a + w0 x0 + ...: in any order, unless every bit or a comparison depends on it."""
     entries: list[Any] = [Input(f"w{k}") for k in range(length)]
     entries += [Input(f"x{k}", lane=True) for k in range(length)]
     entries += [Input("a", lane=start == "lane")]
