@@ -2,8 +2,8 @@
 
 The model is the test of the same kind in tinygrad. The rule: a replay gives what the function would
 give, or raises; it is never silently the replay of another way through the function. Where a
-surprise is left, a test says so. Those about names from outside are in compiler/test_surroundings,
-those about arguments and results in compiler/test_forms.
+surprise is left, a test says so. Those about names from outside are in compiler/test_surroundings
+and compiler/test_reach, those about arguments and results in compiler/test_forms.
 """
 
 from __future__ import annotations

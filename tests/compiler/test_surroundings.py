@@ -87,15 +87,13 @@ def test_default_arguments(compiled: Compile):
     assert step(2.0) == 18.0
 
 
-def test_captured_things_changed_in_place(compiled: Compile):
-    """SURPRISE: elements of captured lists, dicts and object arrays are constants of the trace."""
-    numbers, table, node = [1.0], {"k": 1.0}, am.Value(1.0)
+def test_gradients_that_are_read(compiled: Compile):
+    """SURPRISE: the `.grad` of a node from outside is a constant of the trace."""
+    node = am.Value(1.0)
     node.grad = 1.0
-    nodes = am.values([1.0])
-    step = compiled(lambda x: x * numbers[0] * table["k"] * node.grad * nodes[0])
+    step = compiled(lambda x: x * node.grad)
     assert step(2.0) == 2.0
-    numbers[0] = table["k"] = node.grad = 3.0
-    nodes[0] = am.Value(3.0)
+    node.grad = 3.0
     assert step(2.0) == 2.0
 
 
@@ -107,19 +105,6 @@ def test_captured_arrays_changed_in_place(compiled: Compile):
         losses.append(step(1.0))
         w /= 2.0
     assert losses == [4.0, 2.0, 1.0]
-
-
-def test_names_used_by_functions_that_are_called(compiled: Compile):
-    """SURPRISE: names that only a function called by the function uses are not looked up again."""
-    k = 2.0
-
-    def inner(x: Any) -> Any:
-        return x * k
-
-    step = compiled(lambda x: inner(x))
-    assert step(1.0) == 2.0
-    k = 3.0
-    assert step(1.0) == 2.0
 
 
 def test_time_and_state(compiled: Compile):

@@ -17,7 +17,7 @@ from autograd_mini.compiler.listing import Listing
 from autograd_mini.compiler.replay import KEPT
 from autograd_mini.compiler.setup import Setup
 from autograd_mini.compiler.tracing.derivatives import Aim, traced
-from autograd_mini.compiler.tracing.surroundings import surroundings_of
+from autograd_mini.compiler.tracing.reach import surroundings_of
 from autograd_mini.compiler.tracing.trace import object_array
 from autograd_mini.errors import DataError, VariantError
 from autograd_mini.ops.random import draw_from

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from autograd_mini.compiler.replay import Replay
 from autograd_mini.compiler.setup import Setup
+from autograd_mini.compiler.tracing.reach import surroundings_of
 from autograd_mini.compiler.tracing.record import Record
-from autograd_mini.compiler.tracing.surroundings import surroundings_of
 from autograd_mini.compiler.variant import Variant
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def packed(replays: Iterable[Replay]) -> list[bytes]:
         records = [
             (variant.record.program, variant.record.tree, tokens)
             for variant in replay.variants
-            if (tokens := tokens_of(variant.record)) is not None
+            if None not in (tokens := tokens_of(variant.record)).values()
         ]
         try:
             found.append(pickle.dumps((replay.aim, replay.plan, records)))
@@ -46,16 +46,17 @@ def unpacked(setup: Setup, pickles: Iterable[bytes]) -> Iterator[Replay]:
         aim, plan, records = pickle.loads(content)
         replay = Replay(setup, aim, plan)
         replay.variants = [
-            Variant(setup, aim, plan, Record(program, tree, [], [], around))
+            Variant(setup, aim, plan, Record(program, tree, [], [], around.like(then)))
             for program, tree, then in records
-            if then == tokens
+            if then.items() <= tokens.items()
         ]
         yield replay
 
 
-def tokens_of(record: Record) -> tuple[str, ...] | None:
-    """Return what a record depends on by name; None where there is something without one."""
-    return None if record.draws or record.captured else record.around.tokens()
+def tokens_of(record: Record) -> dict[str, str | None]:
+    """Return what tells each thing apart that a record depends on, None where nothing does."""
+    tokens = record.around.tokens()
+    return tokens | {"what is of this process": None} if record.draws or record.captured else tokens
 
 
 def named_like(f: Callable[..., Any]) -> Any:

@@ -17,8 +17,8 @@ from autograd_mini.compiler.replay import Replay
 from autograd_mini.compiler.saved.saving import FORMAT, FORMAT_VERSION
 from autograd_mini.compiler.setup import Setup, axes_of
 from autograd_mini.compiler.tracing.derivatives import Aim
+from autograd_mini.compiler.tracing.reach import surroundings_of
 from autograd_mini.compiler.tracing.record import Record
-from autograd_mini.compiler.tracing.surroundings import surroundings_of
 from autograd_mini.compiler.variant import Variant
 from autograd_mini.errors import AutogradError, RegistrationError, SavedFileError, VariantError
 from autograd_mini.files import read_json

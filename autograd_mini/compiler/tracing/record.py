@@ -10,7 +10,8 @@ from autograd_mini.compiler.arguments import blank
 from autograd_mini.compiler.plan import Plan
 from autograd_mini.compiler.program import Program
 from autograd_mini.compiler.tracing.derivatives import Aim, traced, value_nodes
-from autograd_mini.compiler.tracing.surroundings import Surroundings, surroundings_of
+from autograd_mini.compiler.tracing.reach import surroundings_of
+from autograd_mini.compiler.tracing.surroundings import Surroundings
 from autograd_mini.compiler.tracing.trace import Draw
 from autograd_mini.errors import DataError
 from autograd_mini.tape import Node

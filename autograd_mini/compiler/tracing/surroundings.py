@@ -1,103 +1,104 @@
-"""What surrounds a function: the names from outside that it uses, and the modules that it calls.
+"""What surrounds a function: objects from outside that a trace has in it, looked at again later.
 
-A trace has their objects in it. They are looked at again before each replay, so that a name or an
-attribute that stands for another object by then is noticed, and so are other numbers in an array.
-What is inside of another object, as the elements of a list, is not looked at.
+Before each replay they are compared with what was found when the function was traced: whether a
+name or an attribute still stands for the same object, a container has the same objects in it, and
+an array the same numbers. What is looked at is found by `reach.py`.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
-from functools import partial
-from types import BuiltinFunctionType, CellType, CodeType, FunctionType, ModuleType
+from collections import deque
+from collections.abc import Collection, Mapping
+from operator import is_
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd_mini.primitive import Primitive
-from autograd_mini.recording import COPIED
 
 Names = dict[str, Any]
-"""Objects by name: globals, or the attributes of a module."""
+"""Objects by name: globals, or the attributes of an object."""
+
+CONTAINERS = (list, dict, set, deque, tuple, frozenset, np.ndarray)
 
 
 class Surroundings(NamedTuple):
-    """The objects that were found around a function.
+    """The objects that were found around a function. Each entry ends with what it is called.
 
     Attributes:
         attributes: owner, name and object: variables of functions around, default arguments.
         namespaces: the objects by name now, and those of them that were found.
-        contents: the arrays among the objects, of up to a megabyte, with their bytes.
+        containers: lists, dicts, sets and object arrays, and what was in them.
+        arrays: those of numbers, and their bytes.
+        complete: whether all that the function reaches was looked at.
     """
 
-    attributes: list[tuple[Any, str, Any]]
-    namespaces: list[tuple[Names, Names]]
-    contents: list[tuple[Any, bytes]]
-
-    def unchanged(self) -> Surroundings:
-        """Return what still is as it was found."""
-        return Surroundings(
-            [(owner, name, x) for owner, name, x in self.attributes if getattr(owner, name) is x],
-            [
-                (now, {name: x for name, x in found.items() if now.get(name) is x})
-                for now, found in self.namespaces
-            ],
-            [(array, seen) for array, seen in self.contents if array.tobytes() == seen],
-        )
+    attributes: list[tuple[Any, str, Any, str]]
+    namespaces: list[tuple[Mapping[str, Any], Names, str]]
+    containers: list[tuple[Any, tuple[Any, ...], str]]
+    arrays: list[tuple[Any, bytes, str]]
+    complete: bool = True
 
     def hold(self) -> bool:
         """Return whether everything is as it was found."""
-        for owner, name, x in self.attributes:
+        for owner, name, x, _ in self.attributes:
             if getattr(owner, name) is not x:
                 return False
-        for now, found in self.namespaces:
+        for now, found, _ in self.namespaces:
             for name, x in found.items():
                 if now.get(name) is not x:
                     return False
-        return all(array.tobytes() == seen for array, seen in self.contents)
+        for container, seen, _ in self.containers:
+            if not same(elements(container), seen):
+                return False
+        for array, content, _ in self.arrays:  # noqa: SIM110  # any() would take longer
+            if array.tobytes() != content:
+                return False
+        return True
 
-    def tokens(self) -> tuple[str, ...] | None:
-        """Return what tells the objects apart in every process; None where something does not."""
-        objects = [(name, x) for _, name, x in self.attributes]
-        for _, found in self.namespaces:
-            objects += sorted(found.items())
-        found_tokens = [(name, token(x)) for name, x in objects]
-        if any(text is None for _, text in found_tokens):
-            return None
-        return tuple(f"{name}: {text}" for name, text in found_tokens)
+    def unchanged(self) -> Surroundings:
+        """Return what still is as it was found, each namespace once."""
+        merged: dict[int, tuple[Mapping[str, Any], Names, str]] = {}
+        for now, found, called in reversed(self.namespaces):
+            _, others, _ = merged.get(id(now), (now, {}, called))
+            kept = {name: x for name, x in found.items() if now.get(name) is x}
+            merged[id(now)] = now, {**others, **kept}, called
+        return self._replace(
+            attributes=[entry for entry in self.attributes if getattr(*entry[:2]) is entry[2]],
+            namespaces=[*merged.values()],
+            containers=[entry for entry in self.containers if same(elements(entry[0]), entry[1])],
+            arrays=[entry for entry in self.arrays if entry[0].tobytes() == entry[1]],
+        )
+
+    def like(self, tokens: Mapping[str, Any]) -> Surroundings:
+        """Return this without the containers that have no token: a function changes them itself."""
+        kept = [entry for entry in self.containers if f"in {entry[-1]}" in tokens]
+        return self._replace(containers=kept)
+
+    def tokens(self) -> dict[str, str | None]:
+        """Return what tells each object apart in every process, None where something does not."""
+        objects = {called: x for *_, x, called in self.attributes}
+        for _, found, called in self.namespaces:
+            objects |= {f"{called}.{name}": x for name, x in found.items()}
+        for container, seen, called in self.containers:
+            objects[f"in {called}"] = type(container)
+            objects |= {f"{called}[{i}]": x for i, x in enumerate(seen)}
+        tokens = {called: token(x) for called, x in objects.items()}
+        return tokens if self.complete else tokens | {"what was not looked at": None}
 
 
-def surroundings_of(f: Callable[..., Any]) -> Surroundings:
-    """Return what the names in a function stand for, its default arguments, and what is in `self`.
+def elements(container: Collection[Any]) -> tuple[Any, ...]:
+    """Return what is in a container: of a dict its keys and its values."""
+    if isinstance(container, dict):
+        return (*container, *container.values())
+    return (*container.flat,) if isinstance(container, np.ndarray) else (*container,)
 
-    The `self` is that of a method, or an object that is called like a function.
-    """
-    while isinstance(f, partial):
-        f = f.func
-    function: Any = inspect.unwrap(f)
-    owner = getattr(function, "__self__", None)
-    function = getattr(function, "__func__", function)
-    if not hasattr(function, "__code__"):
-        owner, function = function, type(function).__call__
-    code = getattr(function, "__code__", None)
-    if code is None:  # written in C
-        return Surroundings([], [], [])
-    attributes = [(function, name, getattr(function, name)) for name in DEFAULTS]
-    for cell in function.__closure__ or ():
-        if is_filled(cell):
-            attributes.append((cell, "cell_contents", cell.cell_contents))
-    used = {name for part in codes(code) for name in part.co_names}
-    known = function.__globals__
-    namespaces = [(known, {name: known[name] for name in used & known.keys()})]
-    if hasattr(owner, "__dict__") and not isinstance(owner, type):
-        namespaces.append((vars(owner), {**vars(owner)}))
-    objects = [x for *_, x in attributes]
-    for _, found in namespaces:
-        objects += found.values()
-    arrays = [x for x in objects if isinstance(x, np.ndarray) and x.nbytes <= COPIED]
-    contents = [(x, x.tobytes()) for x in arrays if x.dtype.kind in "fiub"]
-    return Surroundings(attributes, namespaces, contents)
+
+def same(some: tuple[Any, ...], others: tuple[Any, ...]) -> bool:
+    """Return whether two tuples are of the same objects."""
+    return len(some) == len(others) and all(map(is_, some, others))
 
 
 def token(x: Any) -> str | None:
@@ -111,27 +112,9 @@ def token(x: Any) -> str | None:
         return f"{x.__module__}.{x.__qualname__}, line {x.__code__.co_firstlineno}"
     if isinstance(x, type | BuiltinFunctionType):
         return f"{x.__module__}.{x.__qualname__}"
+    if type(x) is list or type(x) is dict:  # what is in them has tokens of its own
+        return type(x).__name__
     if isinstance(x, tuple):
         parts = [token(part) for part in x]
         return None if None in parts else f"({', '.join(map(str, parts))})"
     return None
-
-
-DEFAULTS = ("__defaults__", "__kwdefaults__")
-
-
-def codes(code: CodeType) -> Iterator[CodeType]:
-    """Yield the code of a function, and that of the functions inside of it."""
-    yield code
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from codes(constant)
-
-
-def is_filled(cell: CellType) -> bool:
-    """Return whether a variable of a function around has a value."""
-    try:
-        cell.cell_contents  # noqa: B018  # reading it tells
-    except ValueError:
-        return False
-    return True

@@ -165,11 +165,11 @@ class Trace:
             tuple(Guard(positions[condition], expected) for condition, expected in self.guards),
         )
 
-    def settings(self) -> list[tuple[Names, Names]]:
+    def settings(self) -> list[tuple[Names, Names, str]]:
         """Return the attributes of modules from outside that were called: those now, and before."""
         return [
-            (vars(module), before)
-            for module, before in self.modules.values()
+            (vars(module), before, f"module {i}")
+            for i, (module, before) in enumerate(self.modules.values())
             if all(parameter.index < self.start for parameter in module.parameters())
         ]
 

@@ -1,0 +1,49 @@
+"""Functions as Python has them: the names in their code, their variables, where they come from."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from types import CellType, CodeType, FunctionType, ModuleType
+from typing import Any
+
+
+def names_in(code: CodeType) -> set[str]:
+    """Return the names of globals and attributes in a function and in those inside of it."""
+    names = {*code.co_names}
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            names |= names_in(constant)
+    return names
+
+
+def filled_cells(function: FunctionType) -> Iterator[tuple[str, CellType]]:
+    """Yield the variables of the functions around that a function uses and that have a value."""
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+        try:
+            cell.cell_contents  # noqa: B018  # reading it tells
+        except ValueError:
+            continue
+        yield name, cell
+
+
+def package_of(x: Any) -> str:
+    """Return the outermost package of a function, class or module."""
+    name = x.__name__ if isinstance(x, ModuleType) else getattr(x, "__module__", None)
+    return (name or "").partition(".")[0]
+
+
+def is_library(package: str, *, besides: str) -> bool:
+    """Return whether a package is Python's, installed or this one, and not that one besides."""
+    if package == __name__.partition(".")[0] or package in sys.stdlib_module_names:
+        return True
+    return package != besides and is_installed(package)
+
+
+@cache
+def is_installed(package: str) -> bool:
+    """Return whether a package lies where packages are installed."""
+    file = getattr(sys.modules.get(package), "__file__", None) or ""
+    return not {"site-packages", "dist-packages"}.isdisjoint(Path(file).parts)
