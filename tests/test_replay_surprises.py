@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 import math
 import pickle
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -19,8 +20,9 @@ import pytest
 from numpy.testing import assert_array_equal, assert_equal
 
 import autograd_mini as am
+from autograd_mini import nn
 from autograd_mini.errors import AnomalyError, InPlaceError, ShapeError, VariantError
-from autograd_mini.nn import MLP, dropout, softmax_cross_entropy
+from autograd_mini.nn import MLP, dropout
 from tests.replays import Compile, check, counted
 
 # Python is steered by numbers
@@ -146,13 +148,47 @@ def test_an_exception_of_the_function(compiled: Compile):
             step(-x)
 
 
-def test_what_a_loss_checks(compiled: Compile):
-    """SURPRISE: labels are checked by the library when a loss is traced, and not at replays."""
-    loss, z = compiled(softmax_cross_entropy), np.array([[1.0, 2.0]])
-    loss(z, np.array([[0.0, 1.0]]))
-    loss(z, np.array([[0.0, 3.0]]))
-    with pytest.raises(ValueError, match="labels"):
-        compiled(softmax_cross_entropy)(z, np.array([[0.0, 3.0]]))
+PROBABILITIES = np.array([[0.25, 0.75], [0.0, 1.0]])
+
+
+@pytest.mark.parametrize("kind", [am.Value, am.Tensor])
+@pytest.mark.parametrize(
+    ("f", "good", "bad"),
+    [
+        (nn.softmax_cross_entropy, np.array([1, 0]), np.array([2, 0])),
+        (nn.softmax_cross_entropy, np.array([1.0, 0.0]), np.array([0.5, 0.0])),
+        (nn.softmax_cross_entropy, np.array([1, 0]), np.array([1, -1])),
+        (nn.softmax_cross_entropy, PROBABILITIES, 3 * PROBABILITIES),
+        (nn.hinge, np.array([[1.0, -1.0], [1.0, 1.0]]), PROBABILITIES),
+        (nn.binary_cross_entropy_with_logits, PROBABILITIES, -PROBABILITIES),
+        (nn.binary_cross_entropy, PROBABILITIES, 2 * PROBABILITIES),
+        (lambda z, y: nn.binary_cross_entropy(y, z), PROBABILITIES[::-1], 2 * PROBABILITIES),
+        (lambda z, y: np.average(z, weights=y), PROBABILITIES, 0 * PROBABILITIES),
+    ],
+)
+def test_what_the_library_checks(
+    compiled: Compile, f: Callable[..., Any], good: Any, bad: Any, kind: type[am.Node]
+):
+    """Labels, probabilities and weights are checked at each replay, with the engine's error."""
+    as_nodes = am.values if kind is am.Value else am.Tensor
+    step, z = compiled(f, kind=kind), np.array([[0.5, 0.25], [0.25, 0.5]])
+    with np.errstate(all="ignore"):
+        for _ in range(2):
+            assert_equal(step(z, good), am.data(f(as_nodes(z), good)))
+            with pytest.raises((ValueError, ZeroDivisionError)) as expected:
+                f(as_nodes(z), as_nodes(bad) if kind is am.Value else bad)
+            with pytest.raises(expected.type, match=re.escape(str(expected.value))):
+                step(z, bad)
+
+
+def test_what_the_library_checks_in_lanes(compiled: Compile):
+    """So they are in each lane."""
+    batch = compiled(lambda z, y: nn.hinge([z], [y])).batched()
+    z, sides = np.array([0.5, -2.0]), np.array([1.0, -1.0])
+    assert batch(z, sides) == 0.25
+    with pytest.raises(ValueError, match="targets must be -1 or 1"):
+        batch(z, 0.5 * sides)
+    assert batch(z, sides) == 0.25
 
 
 # What Python does besides computing

@@ -18,7 +18,7 @@ from autograd_mini.ops.reductions import sum as sum_
 from autograd_mini.ops.softmaxes import log_softmax
 from autograd_mini.recording import constant
 from autograd_mini.state import scope
-from autograd_mini.tape import Node, primal
+from autograd_mini.tape import Node, is_object_array, primal
 from autograd_mini.tensor import Tensor
 from autograd_mini.text import summary
 from autograd_mini.tracer import TRACER
@@ -100,6 +100,13 @@ def softmax_cross_entropy(logits: Any, labels: Any) -> Any:
     classes = np.shape(primal(labels)) == shape[:1] and shape[0] > 0
     if classes:
         traced = TRACER.get() is not None and isinstance(labels, Tensor)
+        if is_object_array(labels):
+            check(
+                "softmax_cross_entropy: labels",
+                labels,
+                lambda y: (y >= 0) & (y < shape[1]) & (y == np.floor(y)),
+                f"integers from 0 to {shape[1] - 1}",
+            )
         labels = one_hot(labels if traced else np.asarray(labels), shape[1], primal(logits).dtype)
     m, z, y = batch("softmax_cross_entropy", logits, labels)
     if not classes:
@@ -154,10 +161,12 @@ def as_array(loss: str, x: Any) -> Any:
 
 
 def check(what: str, x: Any, holds: Callable[[Any], Any], expected: str) -> None:
-    """Raise `ValueError` unless all numbers are such as the loss is made for."""
-    numbers = primals(x)
-    if not np.all(holds(numbers)):
-        raise ValueError(f"{what} must be {expected}, got {summary(numbers)}")
+    """Raise `ValueError` unless all numbers are such as the loss is made for.
+
+    While a function is traced the nodes are asked, so that each replay asks, too.
+    """
+    if not np.all(holds(primals(x) if TRACER.get() is None else x)):
+        raise ValueError(f"{what} must be {expected}, got {summary(primals(x))}")
 
 
 def is_probability(x: Any) -> Any:

@@ -100,7 +100,8 @@ def average(x: Any, axis: Axis = None, weights: Any = None, keepdims: bool = Fal
         in_order = transpose(weights, np.argsort(axes).tolist())
         weights = reshape(in_order, [n if i in axes else 1 for i, n in enumerate(shape)])
     total = sum(weights, axis, keepdims)
-    if not np.all(floats(primal(total))):
+    asked = floats(primal(total)) if TRACER.get() is None else total  # so a replay asks, too
+    if not np.all(asked != 0):
         raise ZeroDivisionError("average: the weights sum to zero")
     return sum(multiply(x, weights), axis, keepdims) / total
 
