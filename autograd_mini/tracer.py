@@ -8,11 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextvars import ContextVar
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from autograd_mini.tape import Node
 
 
 class Tracer(Protocol):
     """What listens while a function is traced."""
+
+    @property
+    def kind(self) -> type[Node]:
+        """The kind of nodes that the function is traced on."""
 
     def asked(
         self,
@@ -33,7 +40,7 @@ class Tracer(Protocol):
         """Return a node with the same data through which no gradient flows."""
 
     def drawn(self, nodes: Any, keep_prob: float, rng: Any) -> None:
-        """Hear that an array of nodes was drawn: ones with probability `keep_prob`, else zeros."""
+        """Hear that nodes were drawn: ones with probability `keep_prob`, else zeros."""
 
     def entered(self, module: Any) -> None:
         """Hear that a module was called, whose settings the result depends on."""

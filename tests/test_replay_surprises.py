@@ -253,6 +253,57 @@ def test_dropout_draws_anew(compiled: Compile):
     assert len({draw.tobytes() for draw in draws}) == 4
 
 
+@pytest.mark.parametrize("kind", [am.Value, am.Tensor])
+def test_dropout_of_what_is_no_argument(compiled: Compile, kind: type[am.Node]):
+    """A mask for a plain array is drawn anew as well, and one that has no use is drawn, too."""
+    rng, same, ones = np.random.default_rng(0), np.random.default_rng(0), np.ones(4)
+
+    def f(x: Any, rng: Any) -> Any:
+        dropout(x, 0.25, rng=rng)
+        return x * dropout(ones, 0.5, rng=rng)
+
+    step, x = compiled(f, kind=kind), np.arange(4.0)
+    for _ in range(4):
+        assert_array_equal(step(x, rng), f(x, same))
+
+
+@pytest.mark.parametrize("kind", [am.Value, am.Tensor])
+@pytest.mark.parametrize("new", [np.random.default_rng, np.random.RandomState])
+def test_dropout_on_the_way_that_is_not_taken(
+    compiled: Compile, kind: type[am.Node], new: Callable[[int], Any]
+):
+    """What a program draws that turns out to be the wrong one, is drawn again by the right one."""
+
+    def f(x: Any, rng: Any) -> Any:
+        y = dropout(x, 0.5, rng=rng)
+        if x[0] > 0:
+            return dropout(y * 2, 0.5, rng=rng)
+        return y if x[0] > -1 else x
+
+    (f_counted, runs), rng, same = counted(f), new(0), new(0)
+    step = compiled(f_counted, kind=kind)
+    for first in (1.0, -0.5, 1.0, -2.0, -0.5, 1.0):
+        x = np.array([first, 1.0, 2.0, 3.0])
+        assert_array_equal(step(x, rng), f(x, same))
+    assert rng.random() == same.random()
+    assert len(runs) == 3
+
+
+def test_lanes_with_dropout_on_ways_of_their_own(compiled: Compile):
+    """Each lane has its own numbers, whichever way it takes, and those steer it, too."""
+    rng, same = np.random.default_rng(0), np.random.default_rng(0)
+
+    def f(x: Any) -> Any:
+        y = dropout(x, 0.5, rng=rng)
+        return 10 * y if y[0] > 0 else y
+
+    batch, x = compiled(f).batched(reduce=None), np.ones((64, 2))
+    for _ in range(3):
+        y = dropout(x, 0.5, rng=same)
+        assert_array_equal(batch(x), np.where(y[:, :1] > 0, 10 * y, y))
+    assert rng.random() == same.random()
+
+
 def test_backward_inside(compiled: Compile):
     """`backward()` would write no `.grad` at a replay, and raises; `grad` is recorded."""
 

@@ -31,14 +31,14 @@ Pass = Callable[[Program], Program]
 
 
 def prune(program: Program) -> Program:
-    """Drop what no result needs. Inputs stay, since they are given by their order."""
+    """Drop what no result needs. Inputs stay, since they are given by their order, and draws."""
     entries = program.entries
     needed = bytearray(len(entries))
     for k in program.results:
         needed[k] = True
     for k in range(len(entries) - 1, -1, -1):
         entry = entries[k]
-        if isinstance(entry, Input):
+        if isinstance(entry, Input) or (isinstance(entry, Instruction) and not entry.operands):
             needed[k] = True
         elif needed[k] and isinstance(entry, Instruction):
             for x in entry.operands:

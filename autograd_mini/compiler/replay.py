@@ -22,6 +22,7 @@ from autograd_mini.compiler.tracing.derivatives import Aim
 from autograd_mini.compiler.tracing.record import recorded
 from autograd_mini.compiler.variant import Variant
 from autograd_mini.errors import ShapeError, VariantError
+from autograd_mini.ops.random import way_back
 from autograd_mini.threads import pause_collector, resume_collector
 
 Array = npt.NDArray[Any]
@@ -130,6 +131,7 @@ class Replay:
         which = np.arange(m)
         divisor = m if self._is_mean else 1.0  # also where there are fewer lanes that go one way
         tried: set[int] = set()
+        back: dict[int, Callable[[], None]] = {}  # to what generators were before, by their id
         while True:
             variant = next(
                 (v for v in self.variants if id(v) not in tried and v.around.hold()), None
@@ -147,7 +149,12 @@ class Replay:
             else:
                 fresh = False
             tried.add(id(variant))
-            shared, rows = variant.inputs(self.plan, units, lanes, len(which))
+            for i, rng in {id(draw.rng): draw.rng for draw in variant.record.draws}.items():
+                if i in back:  # each lane is given the same numbers on every way
+                    back[i]()
+                else:
+                    back[i] = way_back(rng)
+            shared, rows = variant.inputs(self.plan, units, lanes, m, which)
             results = variant.executor(shared, rows, divisor)
             holds = variant.holds(*results, len(which))
             if holds.all():
@@ -167,6 +174,9 @@ class Replay:
                 done = variant.executor(*own, divisor)
                 yield variant, which[holds], variant.blocks(*done, int(np.sum(holds)))
                 which, lanes = which[~holds], lanes[:, ~holds]
+            elif len(which) == m:  # nothing was drawn for good
+                for go_back in back.values():
+                    go_back()
 
     def _trace(
         self, args: Sequence[Any], settings: Mapping[str, Any], units: Sequence[Any], lane: int

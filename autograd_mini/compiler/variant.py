@@ -68,21 +68,35 @@ class Variant:
         self.always = not program.guards
 
     def inputs(
-        self, plan: Plan, units: Sequence[Any], lanes: Array | None, m: int
+        self,
+        plan: Plan,
+        units: Sequence[Any],
+        lanes: Array | None,
+        m: int,
+        which: Array | None = None,
     ) -> tuple[Array, Array | None]:
-        """Return the inputs of a run: what all lanes share, and what each has for itself."""
+        """Return the inputs of a run: what all lanes share, and what each has for itself.
+
+        Args:
+            plan: the layout of the arguments.
+            units: the numbers in them.
+            lanes: what each lane that takes part has of them.
+            m: the number of all lanes.
+            which: those that take part; None for all.
+        """
         shared = plan.shared(units, self.more)
         captured = self.record.captured
         if captured:
             stop = len(shared) - self.counted
             shared[stop - len(captured) : stop] = [node.primal for node in captured]
         if self.counted:
-            shared[-1] = m
+            shared[-1] = m if which is None else len(which)
         if self.record.draws:
             drawn = []
             for draw in self.record.draws:
                 ones = draw.rng.random((m, *draw.shape)) < draw.keep_prob
-                drawn.append(ones.reshape(m, -1).T)
+                rows = ones.reshape(m, -1)
+                drawn.append(rows.T if which is None else rows[which].T)
             if plan.batched:
                 lanes = np.concatenate(drawn if lanes is None else [lanes, *drawn], dtype=float)
             else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,6 +21,15 @@ class Generator(Protocol):
 
     def random(self, size: Any) -> Any:
         """Return an array of `size` numbers."""
+
+
+def way_back(rng: Generator) -> Callable[[], None]:
+    """Return what sets a generator of NumPy back to what it is now; others stay where they are."""
+    if hasattr(rng, "bit_generator"):
+        return partial(setattr, rng.bit_generator, "state", rng.bit_generator.state)
+    if hasattr(rng, "get_state") and hasattr(rng, "set_state"):  # a RandomState
+        return partial(rng.set_state, rng.get_state())
+    return lambda: None
 
 
 _source: ContextVar[Callable[[Generator], Generator]] = ContextVar("source", default=lambda g: g)
@@ -52,18 +62,21 @@ def keep_mask(
         rng: the source.
         dtype: of the mask of a `Tensor`.
     """
+    tracer = TRACER.get()
+    if kind is None and tracer is not None:  # a plain array would be drawn once for all
+        kind = tracer.kind
     dtype = np.dtype(float if kind is not None and kind.rank == 1 else dtype)
     params = {"shape": shape, "keep_prob": keep_prob, "rng": rng, "dtype": dtype}
-    if kind is None:
-        return _keep_mask.array(**params)
-    if kind.rank > 1:
-        return record(kind, _keep_mask.array(**params), _keep_mask, (), params)
     mask = _keep_mask.array(**params)
-    params["shape"] = ()
-    nodes = np.empty(shape, dtype=object)
-    for index, drawn in np.ndenumerate(mask):
-        nodes[index] = record(kind, float(drawn), _keep_mask, (), params)
-    tracer = TRACER.get()
+    if kind is None:
+        return mask
+    if kind.rank > 1:
+        nodes: Any = record(kind, mask, _keep_mask, (), params)
+    else:
+        params["shape"] = ()
+        nodes = np.empty(shape, dtype=object)
+        for index, drawn in np.ndenumerate(mask):
+            nodes[index] = record(kind, float(drawn), _keep_mask, (), params)
     if tracer is not None:
         tracer.drawn(nodes, keep_prob, rng)
     return nodes

@@ -14,13 +14,14 @@ from autograd_mini.compiler.arrays.executor import ArrayExecutor
 from autograd_mini.compiler.arrays.passes import tidy_arrays
 from autograd_mini.compiler.arrays.plan import ArrayPlan
 from autograd_mini.compiler.listing import Listing
+from autograd_mini.compiler.program import Instruction
 from autograd_mini.compiler.replay import KEPT
 from autograd_mini.compiler.setup import Setup
 from autograd_mini.compiler.tracing.derivatives import Aim, traced
 from autograd_mini.compiler.tracing.reach import surroundings_of
 from autograd_mini.compiler.tracing.trace import object_array
 from autograd_mini.errors import DataError, VariantError
-from autograd_mini.ops.random import draw_from
+from autograd_mini.ops.random import draw_from, way_back
 from autograd_mini.tape import Node, is_object_array, primal
 from autograd_mini.tensor import Tensor
 from autograd_mini.threads import pause_collector, resume_collector
@@ -140,6 +141,9 @@ class ArrayVariant:
             program = self.listing.final
             self._execute = ArrayExecutor(program, inputs)
         self._expected = [guard.expected for guard in program.guards]
+        params = [entry.params or {} for entry in program.entries if isinstance(entry, Instruction)]
+        generators = {id(own["rng"]): own["rng"] for own in params if "rng" in own}
+        self._generators = [*generators.values()] if self._expected else []
 
     def _all(self, inputs: list[Any]) -> list[Any]:
         """Return all inputs of the program: those of the arguments, and what was captured."""
@@ -151,9 +155,12 @@ class ArrayVariant:
             return None
         if not self._around.hold():
             return None
+        back = [way_back(rng) for rng in self._generators]
         results = self._execute(self._all(inputs) if self._captured else inputs)
         for expected in reversed(self._expected):
             if bool(results.pop()) != expected:
+                for go_back in back:  # nothing was drawn for good
+                    go_back()
                 return None
         return results
 

@@ -66,7 +66,7 @@ class Trace:
 
     def __post_init__(self) -> None:
         self.start = 0  # the clock of the tape as it was before the function ran
-        self._sources: list[Node] = []  # what was detached: no operand leads there
+        self._sources: list[Node] = []  # what was detached or drawn: no operand need lead there
         self._generators: dict[int, Generator] = {}
 
     def run(self, f: Callable[..., Any], *args: Any, **settings: Any) -> Any:
@@ -93,6 +93,11 @@ class Trace:
             node.primal = data.copy()
         self.inputs.append(node)
         return node
+
+    @property
+    def kind(self) -> type[Node]:
+        """The kind of the inputs: `Tensor` if there is one among them."""
+        return Tensor if any(isinstance(x, Tensor) for x in self.inputs) else Value
 
     def program(
         self, outputs: Sequence[Any], names: Sequence[str] = (), lanes: Sequence[bool] = ()
@@ -241,7 +246,10 @@ class Trace:
             return record(type(node), node.primal, DETACHED, (), {"of": node})  # type: ignore[arg-type]
 
     def drawn(self, nodes: Any, keep_prob: float, rng: Any) -> None:
-        """Keep the nodes of a random draw."""
+        """Keep the nodes of a random draw, which is made whether it has a use or not."""
+        if isinstance(nodes, Tensor):
+            self._sources.append(nodes)  # which draws itself
+            return
         self.draws.append((Draw(rng, keep_prob, nodes.shape), [*nodes.flat]))
 
     def entered(self, module: Any) -> None:
