@@ -6,12 +6,12 @@ import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from autograd_mini.compiler.interpreter.compilation import compiled_module
 from autograd_mini.compiler.interpreter.encoding import encode
 from autograd_mini.compiler.program import Instruction, Program
 from autograd_mini.errors import DataError
@@ -163,7 +163,7 @@ def _kernels() -> Any:
     elsewhere = "NUMBA_CACHE_DIR" in os.environ or not os.access(folder.parent, os.W_OK)
     if not elsewhere and not any(folder.glob("kernels.replay-*.nbi")):
         print("autograd_mini: compiling for replay, once (some 20 seconds) ...", file=sys.stderr)
-    return import_module("autograd_mini.compiler.interpreter.kernels")
+    return compiled_module("autograd_mini.compiler.interpreter.kernels")
 
 
 def _cores() -> int:
