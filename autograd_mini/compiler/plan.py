@@ -152,9 +152,10 @@ def element_names(path: str, shape: tuple[int, ...]) -> list[str]:
 def without(shape: tuple[int, ...], axis: int | None, owner: int) -> tuple[int, ...]:
     """Return a shape without the axis along which the lanes lie."""
     if axis is not None and not -len(shape) <= axis < len(shape):
+        numbers = "" if shape else " (a list is a structure of numbers: make it np.array(...))"
         raise ShapeError(
             f"argument {owner} has its lanes along axis {axis}, and a part of it has shape "
-            f"{shape}; in_axes says None for what all lanes share"
+            f"{shape}{numbers}; in_axes says None for what all lanes share"
         )
     return of_lane(shape, axis)
 

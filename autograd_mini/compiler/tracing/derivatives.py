@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from autograd_mini.compiler.arguments import units_in, with_units
+from autograd_mini.compiler.arguments import is_unit, units_in, with_units
 from autograd_mini.compiler.tracing.trace import Trace, object_array
 from autograd_mini.errors import DataError, ShapeError
 from autograd_mini.state import differentiating
@@ -99,11 +99,15 @@ def traced(
         z = trace.run(f, *given, **named)
     if is_object_array(z) and z.size == 1:
         z = z.item()
-    if np.size(primal(z)) != 1 or not [*units_in(z)]:
-        shape = f", shape {np.shape(primal(z))}" if np.ndim(primal(z)) else ""
+    if not is_unit(z):
         raise ShapeError(
-            f"the gradient is of one number, the function returned {type(z).__name__}{shape}: "
-            "reduce it, as in np.sum(...)"
+            f"the gradient is of one number, the function returned {type(z).__name__} {z!r:.60}: "
+            "return one number alone"
+        )
+    if np.size(primal(z)) != 1:
+        raise ShapeError(
+            f"the gradient is of one number, the function returned {type(z).__name__}, shape "
+            f"{np.shape(primal(z))}: reduce it, as in np.sum(...)"
         )
     inputs = [x for position in aim.argnums for x in own[position]]
     seeds = {z: make_seed(z)} if isinstance(z, Node) else {}

@@ -37,6 +37,15 @@ QUESTIONS: dict[str, Callable[[Any], Any]] = {
 """What else is asked of a node, as a comparison."""
 
 
+OF_OBJECTS = ("object array", "object_", "dtype('O')", "not supported for the input types")
+"""What errors of NumPy, SciPy and this library say of object arrays that they do not take."""
+
+HINT = (
+    "In a compiled function arrays are NumPy object arrays of Values. With compile(f, kind=Tensor) "
+    "they are Tensors, which np.linalg takes, and all that docs/primitives.md lists."
+)
+
+
 @dataclass(frozen=True)
 class Draw:
     """An array of random ones and zeros: `rng.random(shape) < keep_prob`, drawn at each replay."""
@@ -77,6 +86,10 @@ class Trace:
         try:
             with recording(), draw_from(self.copied):
                 return f(*args, **settings)
+        except (TypeError, ValueError) as error:
+            if self.kind is Value and any(words in str(error) for words in OF_OBJECTS):
+                error.add_note(HINT)
+            raise
         finally:
             resume_collector()
             TRACER.reset(token)

@@ -1,0 +1,80 @@
+"""What errors say of functions that cannot be compiled as they are: what was got, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd_mini as am
+from autograd_mini.errors import DataError, ShapeError
+from autograd_mini.nn import MLP
+
+A = np.array([[2.0, 1.0], [1.0, 3.0]])
+
+
+@pytest.mark.parametrize("kind", [am.Value, am.Tensor])
+@pytest.mark.parametrize(
+    ("result", "got"),
+    [
+        (lambda x: {"a": x[0]}, "dict {'a': "),
+        (lambda x: (x[0], x[1]), r"tuple \("),
+        (lambda x: [x[0]], r"list \["),
+        (lambda x: None, "NoneType None"),
+        (lambda x: "text", "str 'text'"),
+        (lambda x: x, r"shape \(2,\): reduce it"),
+    ],
+)
+def test_gradients_of_what_is_no_number(kind: type[am.Node], result: Callable[..., Any], got: str):
+    """A gradient is of one number; what was returned is named."""
+    step = am.compile(result, kind=kind, engine="numpy")
+    for derivative in (step.grad, step.value_and_grad):
+        with pytest.raises(ShapeError, match=f"one number, the function returned .*{got}"):
+            derivative(np.ones(2))
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        np.linalg.inv,
+        np.linalg.svd,
+        np.linalg.eigvals,
+        np.fft.fft,
+        lambda x: np.interp(0.5, x[0], x[1]),
+        am.linalg.inv,
+        lambda x: x * am.Tensor(A),
+        lambda x: MLP(2, [1], kind=am.Tensor, rng=0)(x),
+    ],
+)
+def test_functions_of_arrays(f: Callable[..., Any]):
+    """What takes no object arrays raises, by NumPy too, and the error says to take Tensors."""
+    with pytest.raises((TypeError, ValueError), match=r"compile\(f, kind=Tensor\)"):
+        am.compile(f, engine="numpy")(A)
+
+
+def test_no_remedy_that_is_none():
+    """Other errors, and those of functions of Tensors, are left as they are."""
+    for f, kind in [
+        (lambda x: None + x[0], am.Value),
+        (lambda x: x[0].ndarray, am.Value),
+        (lambda x: am.values(A) * x, am.Tensor),
+    ]:
+        with pytest.raises((TypeError, AttributeError)) as error:
+            am.compile(f, kind=kind, engine="numpy")(A)
+        assert not getattr(error.value, "__notes__", [])
+
+
+def test_tensors_from_outside():
+    """Where no argument shows that Tensors are computed with, the error says to say so."""
+    with pytest.raises(DataError, match=r"compile\(f, kind=Tensor\)"):
+        am.compile(lambda x: x * am.Tensor(A), engine="numpy")(2.0)
+
+
+def test_lanes_of_a_list():
+    """A list of numbers has no axis for lanes."""
+    batch = am.compile(lambda x: x * 2.0, engine="numpy").batched()
+    with pytest.raises(ShapeError, match=r"argument 0 .*shape \(\) .*np.array\(...\)"):
+        batch([1.0, 2.0, 3.0])
+    assert batch(np.array([1.0, 2.0, 3.0])) == 4.0
