@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial, update_wrapper
 from itertools import repeat
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -40,13 +40,29 @@ Argnums = int | Sequence[int]
 Array = npt.NDArray[Any]
 
 
+@overload
 def compile(
     f: Callable[..., Any],
     *,
     engine: Engine = "auto",
     exact: bool = False,
     kind: type[Node] | None = None,
-) -> Compiled:
+) -> Compiled: ...
+
+
+@overload
+def compile(
+    *, engine: Engine = "auto", exact: bool = False, kind: type[Node] | None = None
+) -> Callable[[Callable[..., Any]], Compiled]: ...
+
+
+def compile(
+    f: Callable[..., Any] | None = None,
+    *,
+    engine: Engine = "auto",
+    exact: bool = False,
+    kind: type[Node] | None = None,
+) -> Compiled | Callable[[Callable[..., Any]], Compiled]:
     """Return a function that does what f does by replaying a program.
 
     At the first call with arguments of some form, f runs once on `Value`s: numbers reach it as
@@ -57,7 +73,8 @@ def compile(
 
     Args:
         f: computes with nodes, arrays and numbers; its result depends on its arguments, nodes from
-            outside, and random draws of this library (dropout) alone.
+            outside, and random draws of this library (dropout) alone. Without it, what is returned
+            decorates a function: `@compile(exact=True)`.
         engine: "numpy"; "numba", much faster, with the extra `fast`; or "auto", numba where it is
             installed and has code for every operation.
         exact: whether every bit is to be as f computes it. Otherwise sums over lanes are taken in
@@ -68,11 +85,13 @@ def compile(
             integers reach f as Tensors of integers, those of booleans and single integers as they
             are; where f uses such as positions, lengths or axes, it is traced anew for others.
     """
-    check_function(f)
     if engine not in ENGINES:
         raise ValueError(f"engine is 'auto', 'numpy' or 'numba', got {engine!r}")
     if kind not in (None, Value, Tensor):
         raise ValueError(f"kind is Value or Tensor, or None to go by the arguments, got {kind!r}")
+    if f is None:
+        return partial(compile, engine=engine, exact=exact, kind=kind)
+    check_function(f)
     return Compiled(Setup(f, engine, exact, None, None, kind))
 
 

@@ -65,6 +65,12 @@ def decorated(x: Any) -> Any:
     return x * x
 
 
+@am.compile(engine="numpy", exact=True)
+def decorated_with_settings(x: Any) -> Any:
+    """Return the square likewise."""
+    return x * x
+
+
 CALLS: list[Callable[[Any], Any]] = [
     lambda f: [f(x, W) for x in X],
     lambda f: [f.value_and_grad(x, W, argnums=1) for x in X],
@@ -168,11 +174,21 @@ def test_modules_as_arguments_travel(compiled: Compile):
 
 def test_decorated_functions():
     """What decorates a function is pickled by its name, as functions are; its batches too."""
-    assert decorated(3.0) == 9.0
-    assert pickle.loads(pickle.dumps(decorated)) is decorated
-    batch = decorated.batched()
-    assert batch([1.0, 2.0] @ np.eye(2)) == 2.5
-    assert pickle.loads(pickle.dumps(batch))(np.array([1.0, 3.0])) == 5.0
+    assert "engine='numpy'" in repr(decorated_with_settings)
+    for step in (decorated, decorated_with_settings):
+        assert step(3.0) == 9.0
+        assert pickle.loads(pickle.dumps(step)) is step
+        batch = step.batched()
+        assert batch([1.0, 2.0] @ np.eye(2)) == 2.5
+        assert pickle.loads(pickle.dumps(batch))(np.array([1.0, 3.0])) == 5.0
+
+
+def test_decorators_with_wrong_settings():
+    """Settings are checked where they are written."""
+    with pytest.raises(ValueError, match="engine is"):
+        am.compile(engine="fast")  # type: ignore[call-overload]
+    with pytest.raises(TypeError, match="expected a function"):
+        am.compile(engine="numpy")(2.0)  # type: ignore[arg-type]
 
 
 def test_programs_executors_and_listings_are_pickled(compiled: Compile):
