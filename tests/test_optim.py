@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -330,6 +331,65 @@ def test_a_module_is_trained(kind: Any) -> None:
         optimiser.step()
         losses.append(error.item())
     assert all(np.diff(losses) < 0)
+
+
+@pytest.mark.parametrize("kind", [am.Value, am.Tensor])
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_step_takes_gradients(kind: Any, compiled: bool) -> None:
+    """A step with what value_and_grad returns is one after backward(), for a Module and others."""
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((2, 6, 2))
+
+    def of_module(model: Any) -> Any:
+        return nn.squared_error(model(x), y)
+
+    def of_parts(parts: Any) -> Any:
+        return sum(total(theta * theta * theta) for theta in parts["layers"])
+
+    module = nn.MLP(2, [3, 2], activation="tanh", kind=kind, rng=1)
+    for f, make in [
+        (of_module, lambda: deepcopy(module)),
+        (of_parts, lambda: {"layers": tuple(deepcopy(module).arrays().values())}),
+        (of_parts, lambda: {"layers": deepcopy(module).parameters()}),
+    ]:
+        ours, theirs = make(), make()
+        one, other = (optim.Adam(params_of(tree), 0.1) for tree in (ours, theirs))
+        step = am.compile(f, engine="numpy")
+        derivative = step.value_and_grad if compiled else am.value_and_grad(f)
+        for _ in range(3):
+            value, gradient = derivative(ours)
+            one.step(gradient)
+            other.zero_grad()
+            expected = f(theirs)
+            expected.backward()
+            other.step()
+            assert value == expected.data
+            for p, q in zip(one.params, other.params, strict=True):
+                np.testing.assert_array_equal(p.data, q.data)
+                np.testing.assert_array_equal(p.grad, q.grad)
+
+
+def params_of(tree: Any) -> Any:
+    """Return what an optimiser takes: a Module, or a list."""
+    return tree if isinstance(tree, nn.Module) else tree["layers"]
+
+
+def test_gradients_as_one_array() -> None:
+    """A gradient by a vector of all numbers is for as many Values."""
+    model = nn.MLP(2, [1], rng=0)
+    before = np.array([p.data for p in model.parameters()])
+    optim.SGD(model, 0.5).step(np.array([1.0, 2.0, 3.0]))
+    np.testing.assert_array_equal([p.data for p in model.parameters()], before - [0.5, 1.0, 1.5])
+
+
+@pytest.mark.parametrize("gradients", [[1.0], [1.0, 2.0, 3.0], np.ones(3), (1.0, None)])
+def test_gradients_that_are_not_those_of_the_parameters(gradients: Any) -> None:
+    """There must be one for each parameter; nothing is changed."""
+    p, q = am.Value(1.0), am.Value(2.0)
+    optimiser = optim.SGD([p, q], 0.1)
+    with pytest.raises(ParameterError, match=r"gradients for 2 parameters; give what value_and"):
+        optimiser.step(gradients)
+    assert (p.grad, q.data, optimiser.steps) == (None, 2.0, 0)
 
 
 def test_zero_grad_forgets() -> None:

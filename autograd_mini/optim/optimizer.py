@@ -13,8 +13,9 @@ from autograd_mini.errors import ParameterError, StateError
 from autograd_mini.optim.blocks import Array, TensorBlock, ValueBlock
 from autograd_mini.optim.ranges import require
 from autograd_mini.optim.schedules import Schedule, as_schedule
-from autograd_mini.tape import Node
+from autograd_mini.tape import Node, primal
 from autograd_mini.tensor import Tensor
+from autograd_mini.transforms import structure
 from autograd_mini.value import Value
 
 
@@ -89,19 +90,41 @@ class Optimizer:
         require(0 <= lr < math.inf, f"the learning rate of step {self.steps}", lr, "0 or more")
         return lr
 
-    def step(self) -> None:
+    def step(self, gradients: Any = None) -> None:
         """Update every parameter that has a gradient, once.
 
+        Args:
+            gradients: what `value_and_grad` gave for the parameters: a Module, or numbers, arrays
+                and nodes in any structure, in their order. They become the `.grad` of the
+                parameters. By default those have theirs from `backward()`.
+
         Raises:
+            ParameterError: there are not as many gradients as parameters.
             SettingError: the schedule gives a rate that is negative, infinite or NaN.
             ShapeError: a gradient has another shape than its parameter.
         """
+        if gradients is not None:
+            self.set_grads(gradients)
         lr = self.lr
         for block in self._blocks:
             block.check()
         for block in self._blocks:
             block.step(self.update, lr)
         self.steps += 1
+
+    def set_grads(self, gradients: Any) -> None:
+        """Set the `.grad` of every parameter; an array is spread over as many `Value`s."""
+        found: list[Any] = []
+        for g in map(primal, structure.leaves(gradients)):
+            of_value = len(found) < len(self.params) and isinstance(self.params[len(found)], Value)
+            found += np.ravel(g).tolist() if of_value else [g]
+        if len(found) != len(self.params):
+            raise ParameterError(
+                f"step() was given {len(found)} gradients for {len(self.params)} parameters; give "
+                "what value_and_grad returns beside the value, one for each parameter in order"
+            )
+        for p, g in zip(self.params, found, strict=True):
+            p.grad = g
 
     def zero_grad(self) -> None:
         """Forget all gradients: set `.grad` to None, so that `backward()` starts anew."""
