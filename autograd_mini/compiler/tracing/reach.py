@@ -84,7 +84,7 @@ class Search:
         elif isinstance(x, type | ModuleType):
             if self.is_own(x):
                 self.add_owner(x, x.__name__)
-                made_by = CREATION & vars(x).keys() if isinstance(x, type) else ()
+                made_by = sorted(CREATION & vars(x).keys()) if isinstance(x, type) else ()
                 self.waiting += [(vars(x)[name], called) for name in made_by]
         elif isinstance(x, MethodType):
             self.waiting += [(x.__self__, called), (x.__func__, called)]
