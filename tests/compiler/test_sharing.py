@@ -139,6 +139,29 @@ def test_names_that_changed_since(compiled: Compile, monkeypatch: pytest.MonkeyP
     assert len(RUNS) == 1
 
 
+def scaled_by(k: float) -> Callable[[Any], Any]:
+    """Return one of many functions that have one name."""
+    return lambda x: x * k
+
+
+PARTS = [scaled_by(2.0), scaled_by(3.0)]
+
+
+def of_parts(x: Any) -> Any:
+    """Return what depends on functions of one name."""
+    return PARTS[0](x) + PARTS[1](x)
+
+
+def test_functions_of_one_name(compiled: Compile, monkeypatch: pytest.MonkeyPatch):
+    """Each of them is looked at where a pickle is read."""
+    step = compiled(of_parts)
+    assert step(1.0) == 5.0
+    content = pickle.dumps(step)
+    for parts, expected in [((4.0, 3.0), 7.0), ((2.0, 4.0), 6.0), ((2.0, 3.0), 5.0)]:
+        monkeypatch.setitem(globals(), "PARTS", [scaled_by(k) for k in parts])
+        assert pickle.loads(content)(1.0) == expected
+
+
 def test_random_draws_are_of_their_process(compiled: Compile):
     """A copy draws from the generator of its own function, as a copy of that would."""
     rng = np.random.default_rng(0)

@@ -80,16 +80,17 @@ class Search:
         if isinstance(x, CONTAINERS):
             self.visit_container(x, called)
         elif isinstance(x, FunctionType):
-            self.visit_function(x)
+            self.visit_function(x, called)
         elif isinstance(x, type | ModuleType):
             if self.is_own(x):
-                self.add_owner(x, x.__name__)
+                self.add_owner(x, called)
                 made_by = sorted(CREATION & vars(x).keys()) if isinstance(x, type) else ()
-                self.waiting += [(vars(x)[name], called) for name in made_by]
+                self.waiting += [(vars(x)[name], f"{called}.{name}") for name in made_by]
         elif isinstance(x, MethodType):
-            self.waiting += [(x.__self__, called), (x.__func__, called)]
+            self.waiting += [(x.__self__, f"{called}.self"), (x.__func__, called)]
         elif isinstance(x, partial):
-            self.waiting += [(x.func, called), (x.args, called), (x.keywords, called)]
+            own = {"func": x.func, "args": x.args, "keywords": x.keywords}
+            self.waiting += [(part, f"{called}.{name}") for name, part in own.items()]
         elif isinstance(x, classmethod | staticmethod):
             self.waiting.append((x.__func__, called))
         elif isinstance(x, property | cached_property):
@@ -99,12 +100,10 @@ class Search:
         elif x is self.root or self.is_own(type(x)) or is_structure(x):
             self.add_owner(x, called)
             for kind in filter(self.is_own, type(x).__mro__):
-                self.add_owner(kind, kind.__name__)
+                self.add_owner(kind, f"{called}.{kind.__name__}")
 
-    def visit_function(self, function: FunctionType) -> None:
+    def visit_function(self, function: FunctionType, called: str) -> None:
         """Look at the variables of functions around, the defaults, and the names in the code."""
-        module = function.__module__
-        called = f"{module}.{function.__qualname__}"
         for name, cell in filled_cells(function):
             self.add_attribute(cell, "cell_contents", f"{called}.{name}")
         if function is not self.root and not self.is_own(function):
@@ -117,6 +116,7 @@ class Search:
         known = function.__globals__
         found = {name: known[name] for name in sorted(used & known.keys())}
         if self.spend(len(found)):
+            module = function.__module__
             self.around.namespaces.append((known, found, module))
             self.waiting += [(x, f"{module}.{name}") for name, x in found.items()]
 
