@@ -64,7 +64,8 @@ class Variant:
         are_vectors = all(is_vector for is_vector, _, _ in self.spans)
         self.vectors = [where for _, _, where in self.spans] if are_vectors else None
         guards = in_lanes[len(program.outputs) :]
-        self.shared_guards, self.lane_guards = expected[~guards], expected[guards]
+        self.shared_guards = expected[~guards].tolist()
+        self.lane_guards = expected[guards, np.newaxis]
         self.always = not program.guards
 
     def inputs(
@@ -108,12 +109,12 @@ class Variant:
     def holds(self, shared: Array, rows: Array, m: int) -> Array:
         """Return for each lane whether the comparisons came out as they did in the trace."""
         first = len(shared) - len(self.shared_guards)
-        if not np.array_equal(shared[first:] != 0.0, self.shared_guards):
+        if (shared[first:] != 0.0).tolist() != self.shared_guards:
             return np.zeros(m, dtype=bool)
         if not len(self.lane_guards):
             return np.ones(m, dtype=bool)
         found = rows[len(rows) - len(self.lane_guards) :] != 0.0
-        return (found == self.lane_guards[:, np.newaxis]).all(axis=0)
+        return (found == self.lane_guards).all(axis=0)
 
     def _spans(self, in_lanes: Array, summed: Sequence[bool]) -> list[tuple[bool, Array, Any]]:
         """Return for each block whether it is one of sums, and where its numbers are found."""
