@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autograd_mini.dispatch import READING_UFUNCS
+from autograd_mini.ops.softmaxes import softmaxes
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +61,9 @@ def condition(name: str) -> Condition:
 
 SAME = Operation("same", lambda x, y: x.tobytes() == y.tobytes())
 """Whether an array that was read while a function was traced is as it was then."""
+
+SOFTMAXES = Operation("softmaxes", softmaxes)
+"""log_softmax(x) and softmax(x), in one array."""
 
 LANE_SUM = Operation("lane_sum", np.sum)
 """The sum over all lanes."""

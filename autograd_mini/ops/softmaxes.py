@@ -69,6 +69,10 @@ def _shifted(x: Any, axis: Axis) -> tuple[Any, Any]:
 _largest = np.frompyfunc(maximum, 2, 1, identity=-np.inf)  # recorded; np.maximum compares
 
 
+CLEAR = 1.001
+"""The logarithm of a sum of exponentials above it has all its digits."""
+
+
 def _log_total(x: Any, axis: Axis) -> tuple[Any, Any, Any]:
     """Return log(sum(exp)) of `x` minus its largest, kept; the difference; and the largest."""
     if TRACER.get() is not None and is_object_array(x):  # at a replay the other branch may be due
@@ -78,7 +82,7 @@ def _log_total(x: Any, axis: Axis) -> tuple[Any, Any, Any]:
         shifted = x - shift
     e = np.exp(shifted)
     total = np.add.reduce(e, axis=axis, keepdims=True)
-    if np.minimum.reduce(floats(total).real, axis=None, initial=2.0) > 1.001:
+    if np.minimum.reduce(floats(total).real, axis=None, initial=2.0) > CLEAR:
         return np.log(total), shifted, shift  # nearly always; a shift that is infinite gave NaN
     shifted, shift = _shifted(x, axis)
     e = np.exp(shifted)
@@ -99,7 +103,7 @@ def _log_total_recorded(x: Any, axis: Axis) -> tuple[Any, Any, Any]:
     ties = np.add.reduce(largest, axis=axis, keepdims=True) - 1
     rest = np.add.reduce(e - largest, axis=axis, keepdims=True) + ties
     with np.errstate(divide="ignore"):
-        return where(greater(total, 1.001), log(total), log1p(rest)), shifted, shift
+        return where(greater(total, CLEAR), log(total), log1p(rest)), shifted, shift
 
 
 def _logsumexp_array(x: Any, axis: Axis, keepdims: bool) -> Any:
@@ -115,7 +119,8 @@ SHORT = 16
 def _in_columns(x: Any, axis: Axis) -> Any:
     """Return an array laid out in memory so that it is quickly reduced over an axis."""
     if isinstance(axis, int) and x.ndim > 1 and x.shape[axis] <= SHORT:
-        return x.swapaxes(0, axis).copy().swapaxes(0, axis)
+        columns = x.swapaxes(0, axis)
+        return x if columns.flags.c_contiguous else columns.copy().swapaxes(0, axis)
     return x
 
 
@@ -130,6 +135,26 @@ def _softmax_array(x: Any, axis: Axis, out: Any = None) -> Any:
     e = np.exp(_shifted(_in_columns(x, axis), axis)[0])
     total = np.add.reduce(e, axis=axis, keepdims=True)
     return np.divide(e, np.maximum(total, 1), out=like(x, out))  # 1 for 0
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def softmaxes(x: Any, axis: int, out: Any = None) -> Any:
+    """Return log_softmax(x) and softmax(x) in one array, by one exponential."""
+    x = _in_columns(x, axis)
+    if out is None:
+        out = np.empty((2, *x.shape), x.dtype)
+        if not x.flags.c_contiguous:
+            out = np.empty((2, *x.T.shape), x.dtype).transpose(0, *range(x.ndim, 0, -1))
+    log_p, p = out
+    shift = np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf)
+    np.exp(np.subtract(x, shift, log_p), p)
+    total = np.add.reduce(p, axis=axis, keepdims=True)
+    if np.minimum.reduce(total, axis=None, initial=2.0) > CLEAR:
+        np.divide(p, total, p)
+        np.subtract(log_p, np.log(total, total), log_p)
+    else:
+        np.exp(_log_softmax_array(x, axis, log_p), p)
+    return out
 
 
 def like(x: Any, out: Any) -> Any:

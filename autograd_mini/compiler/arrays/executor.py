@@ -10,11 +10,12 @@ import numpy as np
 
 from autograd_mini.compiler.arrays.layout import Layout
 from autograd_mini.compiler.program import Constant, Instruction, Program
-from autograd_mini.compiler.registers import operands_of
 
-Step = tuple[int, Callable[..., Any], list[Any], list[tuple[int, int]]]
-"""A result, what computes it, the arguments of that, and which of them are where at a run."""
+Place = tuple[list[Any], int]
+"""Where a value is needed: a list of arguments, and the index in it."""
 
+Step = tuple[Callable[..., Any], list[Any], list[Place]]
+"""What computes a value, the arguments of that, and where the value goes if it has no buffer."""
 
 BY_KEYWORD = (np.maximum, np.minimum)
 """Ufuncs that take `out` by its name alone; the others are quicker without."""
@@ -26,12 +27,13 @@ class ArrayExecutor:
     Args:
         program: what to run.
         inputs: arrays and floats, as every run will have them: of these shapes and dtypes.
+        exact: whether every bit is to be as the operations have it on arrays laid out by rows.
     """
 
     engine = "numpy"
 
-    def __init__(self, program: Program, inputs: Sequence[Any]) -> None:
-        self.layout = Layout(program, inputs)
+    def __init__(self, program: Program, inputs: Sequence[Any], exact: bool) -> None:
+        self.layout = Layout(program, inputs, exact)
         self.idle: list[_Workspace] = []  # those that no thread is using
 
     def __call__(self, inputs: Sequence[Any]) -> list[Any]:
@@ -47,61 +49,70 @@ class ArrayExecutor:
 
 
 class _Workspace:
-    """The buffers that a program runs on, in one thread at a time."""
+    """The buffers that a program runs on, in one thread at a time.
+
+    Each instruction is a call with a list of arguments that is there from the start. Buffers, their
+    views and constants lie in the lists already; what else a run computes is put into its places.
+    """
 
     def __init__(self, layout: Layout) -> None:
         program = layout.program
         buffers = [np.empty_like(form) for form in layout.forms]
-        self.slots: list[Any] = [None] * len(program.entries)  # the values, by position
+        slots: list[Any] = [None] * len(program.entries)  # what is the same array at each run
+        places: list[list[Place]] = [[] for _ in slots]  # where all else goes
+        arguments: list[list[Any]] = [[] for _ in slots]
         self.steps: list[Step] = []
-        self.borrowed: list[tuple[list[Any], int]] = []  # where arguments hold what is no buffer
-        self.inputs = program.inputs
-        self.passing = [*self.inputs]  # the slots of what a run does not leave behind
         for k, entry in enumerate(program.entries):
             if isinstance(entry, Constant):
-                self.slots[k] = entry.value
+                slots[k] = layout.constants[k]
             elif isinstance(entry, Instruction):
                 call = layout.calls[k]
                 if k in layout.views:
-                    self.slots[k] = call(self.slots[entry.operands[0]])
+                    slots[k] = call(slots[entry.operands[0]])
                     continue
-                arguments = [self.slots[x] for x in entry.operands]
-                moving = [(j, x) for j, x in enumerate(entry.operands) if self.slots[x] is None]
-                self.borrowed += [(arguments, j) for j, _ in moving]
+                arguments[k] = taking(entry.operands, slots, places)
                 if k in layout.buffers:
-                    self.slots[k] = buffers[layout.buffers[k]]
+                    slots[k] = buffers[layout.buffers[k]]
                     if entry.params or call in BY_KEYWORD:
-                        call = partial(call, out=self.slots[k])
+                        call = partial(call, out=slots[k])
                     else:
-                        arguments.append(self.slots[k])
-                else:
-                    self.passing.append(k)
-                self.steps.append((k, call, arguments, moving))
-        self.results = program.results
+                        arguments[k].append(slots[k])
+                self.steps.append((call, arguments[k], places[k]))
+        self.results = taking(program.results, slots, places)
+        self.inputs = [places[k] for k in program.inputs]
+        self.passing = [place for own in places for place in own]
+        outputs = program.outputs
         self.doubtful = [  # the outputs that may not be arrays of their own, with their operands
-            (j, operands_of(program.entries[k]) if k not in program.outputs[:j] else None)
-            for j, k in enumerate(program.outputs)
-            if k not in layout.fresh or k in program.outputs[:j]
+            (j, arguments[k] if k not in outputs[:j] else [])
+            for j, k in enumerate(outputs)
+            if k not in layout.fresh or k in outputs[:j]
         ]
 
     def run(self, inputs: Sequence[Any]) -> list[Any]:
         """Return outputs and guards."""
-        slots = self.slots
-        for k, x in zip(self.inputs, inputs, strict=True):
-            slots[k] = x
-        for k, call, arguments, moving in self.steps:
-            for j, x in moving:
-                arguments[j] = slots[x]
-            slots[k] = call(*arguments)
-        results = [slots[k] for k in self.results]
-        for j, sources in self.doubtful:
+        for x, places in zip(inputs, self.inputs, strict=True):
+            for those, j in places:
+                those[j] = x
+        for call, arguments, places in self.steps:
+            z = call(*arguments)
+            for those, j in places:
+                those[j] = z
+        results = self.results.copy()
+        for j, operands in self.doubtful:
             z = results[j]
             if isinstance(z, np.ndarray) and (
-                not sources or z.base is not None or any(z is slots[x] for x in sources)
+                not operands or z.base is not None or any(z is x for x in operands)
             ):
                 results[j] = z.copy()
-        for k in self.passing:
-            slots[k] = None
-        for arguments, j in self.borrowed:
-            arguments[j] = None
+        for those, j in self.passing:  # a run leaves nothing behind
+            those[j] = None
         return results
+
+
+def taking(values: Sequence[int], slots: list[Any], places: list[list[Place]]) -> list[Any]:
+    """Return a list of values, None for those that a run is to put there: into these places."""
+    taken = [slots[k] for k in values]
+    for j, k in enumerate(values):
+        if slots[k] is None:
+            places[k].append((taken, j))
+    return taken

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from autograd_mini.compiler.arrays.passes import call_of, is_float, values_of
-from autograd_mini.compiler.program import Constant, Instruction, Program
+from autograd_mini.compiler.arrays.calls import call_of, is_float, quick_call, reordered_call
+from autograd_mini.compiler.arrays.columns import PRODUCTS, in_columns
+from autograd_mini.compiler.program import Constant, Input, Instruction, Program
 from autograd_mini.primitive import lookup
 
 Array = npt.NDArray[Any]
@@ -32,9 +33,11 @@ class Layout:
     Args:
         program: the program.
         inputs: arrays and floats, as every run will have them: of these shapes and dtypes.
+        exact: whether all is to lie where NumPy would have it, so that no bit is another.
 
     Attributes:
         calls: by position the function that computes a value from its operands.
+        constants: by position the values of constants, as they are laid out.
         buffers: by position the buffer that a value is written to, by its number; `calls` takes it
             as `out`.
         forms: of each buffer an array like it.
@@ -42,22 +45,32 @@ class Layout:
         fresh: the positions of results that are surely arrays of their own.
     """
 
-    def __init__(self, program: Program, inputs: Sequence[Any]) -> None:
-        values = values_of(program, inputs)
+    def __init__(self, program: Program, inputs: Sequence[Any], exact: bool) -> None:
+        values: list[Any] = []
+        given = iter(inputs)
         self.program = program
         self.calls: dict[int, Callable[..., Any]] = {}
+        self.constants: dict[int, Any] = {}
         self.views: set[int] = set()
         self.fresh: set[int] = set()
-        places: list[Any] = [None] * len(values)  # what lies at the same place in every run
-        owners: list[frozenset[int]] = [frozenset()] * len(values)  # whose buffers a value may use
+        places: list[Any] = [None] * len(program.entries)  # what lies there in every run
+        owners = [frozenset[int]()] * len(places)  # whose buffers a value may use
         results = {*program.results}
         for k, entry in enumerate(program.entries):
-            if isinstance(entry, Constant):
-                places[k] = entry.value
             if not isinstance(entry, Instruction):
+                if isinstance(entry, Constant):
+                    value = entry.value if exact else in_columns(entry.value)
+                    self.constants[k] = places[k] = value
+                values.append(next(given) if isinstance(entry, Input) else value)
                 continue
             operands = [values[x] for x in entry.operands]
-            call = self.calls[k] = call_of(entry, operands)
+            call = quick_call(entry, operands) or call_of(entry, operands)
+            if not exact:
+                call = reordered_call(entry, operands) or call
+            self.calls[k] = call
+            values.append(call(*operands))
+            if not exact and entry.operation in PRODUCTS and k not in results:
+                values[k] = in_columns(values[k])
             of_operands = frozenset[int]().union(*[owners[x] for x in entry.operands])
             base = places[entry.operands[0]] if entry.operation in VIEWS else None
             if isinstance(base, np.ndarray) and np.may_share_memory(view := call(base), base):
@@ -82,6 +95,8 @@ def takes_out(entry: Instruction, operands: Sequence[Any]) -> bool:
 @cache
 def has_out(f: Callable[..., Any]) -> bool:
     """Return whether a forward function takes `out`."""
+    if isinstance(getattr(f, "__self__", None), np.ufunc):  # a reduction
+        return True
     try:
         return "out" in inspect.signature(f).parameters
     except ValueError:  # written in C

@@ -6,11 +6,13 @@ That is found by running the program once, on the arguments that it was traced w
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import wraps
 from typing import Any
 
 import numpy as np
 
+from autograd_mini.compiler.arrays.calls import SUM, call_of, is_float
+from autograd_mini.compiler.machine import CONDITIONS, SOFTMAXES, Operation
 from autograd_mini.compiler.passes import (
     SIMPLER,
     Pass,
@@ -24,24 +26,27 @@ from autograd_mini.compiler.passes import (
 from autograd_mini.compiler.program import Constant, Entry, Instruction, Program
 from autograd_mini.ops import elementwise as e
 from autograd_mini.ops.one_hot import ROWS
-from autograd_mini.primitive import Primitive, lookup
-from autograd_mini.recording import on_floats
+from autograd_mini.primitive import Elementwise, lookup
 
 SHAPING = {lookup(name) for name in ("reshape", "broadcast_to", "expand_dims", "astype")}
 """These change nothing where the result has the shape and dtype of the operand."""
 
 
-def tidy_arrays(inputs: Sequence[Any]) -> list[Pass]:
+def tidy_arrays(inputs: Sequence[Any], exact: bool) -> list[Pass]:
     """Return what is done to a program of arrays, in order.
 
     Args:
         inputs: arrays and floats, as every run of the program will have them.
+        exact: whether all results are to have the bits of the eager engine.
     """
 
-    def simplify(program: Program) -> Program:
-        return simplify_arrays(program, values_of(program, inputs))
+    def of_forms(f: Callable[[Program, Sequence[Any]], Program]) -> Pass:
+        """Return a pass that is told a value for each entry of a program."""
+        return wraps(f)(lambda program: f(program, values_of(program, inputs)))
 
-    return [fold_arrays, simplify, rows_inward, share, settle, prune]
+    faster = [] if exact else [softmaxes_together]
+    before = [fold_arrays, of_forms(numbers), of_forms(simplify), rows_inward, share]
+    return [*before, *faster, settle, prune, of_forms(masks)]
 
 
 def values_of(program: Program, inputs: Sequence[Any]) -> list[Any]:
@@ -55,23 +60,6 @@ def values_of(program: Program, inputs: Sequence[Any]) -> list[Any]:
         else:
             values.append(entry.value if isinstance(entry, Constant) else next(given))
     return values
-
-
-def call_of(entry: Instruction, operands: Sequence[Any]) -> Callable[..., Any]:
-    """Return what computes an instruction on operands such as these."""
-    operation, params = entry.operation, entry.params
-    if (
-        isinstance(operation, Primitive)
-        and operation.scalar is not None
-        and all(map(is_float, operands))
-    ):
-        return lambda *numbers: on_floats(operation, numbers)
-    return partial(operation.array, **params) if params else operation.array
-
-
-def is_float(x: Any) -> bool:
-    """Return whether something is the number of a `Value`, or a plain one."""
-    return x.__class__ is float or x.__class__ is int
 
 
 def form(x: Any) -> Any:
@@ -91,8 +79,6 @@ def fold_arrays(program: Program) -> Program:
                     entries[k] = Constant(call_of(entry, operands)(*operands))
     return program.with_results(entries, range(len(entries)))
 
-
-SUM = lookup("sum")
 
 OF_ROWS = {e.add, e.subtract, e.multiply, e.divide, e.neg}
 """Operations on elements that round alike, wherever the elements lie."""
@@ -130,7 +116,7 @@ def is_by_rows(entry: Instruction, operands: Sequence[Entry], table: Entry) -> b
     return entry.operation is SUM and ndim == 2 and axis in (1, -1, (1,), (-1,))
 
 
-def simplify_arrays(program: Program, values: Sequence[Any]) -> Program:
+def simplify(program: Program, values: Sequence[Any]) -> Program:
     """Drop operations that change nothing, where shape and dtype stay the same too."""
     entries = [*program.entries]
     known = [plain(entry) for entry in entries]
@@ -152,6 +138,95 @@ def simplify_arrays(program: Program, values: Sequence[Any]) -> Program:
         ):
             entries[k] = known[k] = found
     return program.with_results(entries, new)
+
+
+def numbers(program: Program, values: Sequence[Any]) -> Program:
+    """Put a number in the place of a constant array that holds it everywhere.
+
+    Only operations on elements are given it, whose result keeps its shape and dtype.
+    """
+    entries: list[Entry] = []
+    new: list[int] = []
+    for k, entry in enumerate(program.entries):
+        if isinstance(entry, Instruction):
+            operands = [values[x] for x in entry.operands]
+            entry = moved(entry, new)
+            for j, x in enumerate(entry.operands):
+                constant = entries[x]
+                if isinstance(entry.operation, Elementwise) and is_uniform(constant):
+                    operands[j] = float(operands[j].flat[0])
+                    if form(call_of(entry, operands)(*operands)) != form(values[k]):
+                        break
+                    entries.append(Constant(operands[j]))
+                    positions = [*entry.operands]
+                    positions[j] = len(entries) - 1
+                    entry = entry._replace(operands=tuple(positions))
+        new.append(len(entries))
+        entries.append(entry)
+    return program.with_results(entries, new)
+
+
+def is_uniform(entry: Entry) -> bool:
+    """Return whether an entry is a constant array with one number everywhere."""
+    if not isinstance(entry, Constant) or not np.size(entry.value) or not np.ndim(entry.value):
+        return False
+    of_first = entry.value.flat[:1].tobytes()
+    return bool(entry.value.tobytes() == of_first * entry.value.size)
+
+
+COMPARISONS: dict[Any, Operation] = {
+    lookup(name): CONDITIONS[name]
+    for name in ("greater", "greater_equal", "less", "less_equal", "equal", "not_equal")
+}
+
+
+def masks(program: Program, values: Sequence[Any]) -> Program:
+    """Leave comparisons as booleans where arrays are multiplied by them and nothing else."""
+    entries = [*program.entries]
+    alone = {
+        k
+        for k, entry in enumerate(entries)
+        if isinstance(entry, Instruction) and isinstance(values[k], np.ndarray)
+        if entry.operation in COMPARISONS and k not in program.results
+    }
+    for k, entry in enumerate(entries):
+        if isinstance(entry, Instruction):
+            arrays = [x for x in entry.operands if form(values[x]) == form(values[k])]
+            if entry.operation is not e.multiply or {*arrays} <= alone:
+                alone.difference_update(entry.operands)
+    for k in alone:
+        comparison = entries[k]
+        assert isinstance(comparison, Instruction)
+        entries[k] = comparison._replace(operation=COMPARISONS[comparison.operation])
+    return program.with_results(entries, range(len(entries)))
+
+
+LOG_SOFTMAX, GETITEM = lookup("log_softmax"), lookup("getitem")
+
+
+def softmaxes_together(program: Program) -> Program:
+    """Compute log_softmax(x) and what is exp of it, softmax(x), by one exponential."""
+    entries = program.entries
+    both = {
+        entry.operands[0]
+        for entry in entries
+        if is_instruction(entry, e.exp) and is_instruction(entries[entry.operands[0]], LOG_SOFTMAX)
+    }
+    kept: list[Entry] = []
+    new: list[int] = []
+    sources: dict[int, int] = {}  # where the two are, by where the logarithm is
+    for k, entry in enumerate(entries):
+        if isinstance(entry, Instruction):
+            entry = moved(entry, new)
+            if k in both:
+                kept.append(Instruction(SOFTMAXES, entry.operands, entry.params))
+                entry = Instruction(GETITEM, (len(kept) - 1,), {"index": 0})
+                sources[len(kept)] = len(kept) - 1
+            elif entry.operation is e.exp and entry.operands[0] in sources:
+                entry = Instruction(GETITEM, (sources[entry.operands[0]],), {"index": 1})
+        new.append(len(kept))
+        kept.append(entry)
+    return program.with_results(kept, new)
 
 
 def plain(entry: Entry) -> Entry:

@@ -137,9 +137,9 @@ class ArrayVariant:
         self._captured = found.trace.captured
         inputs = self._all(plan.inputs(units))
         with draw_from(found.trace.copied):
-            self.listing = Listing(raw, tidy_arrays(inputs))
+            self.listing = Listing(raw, tidy_arrays(inputs, setup.exact))
             program = self.listing.final
-            self._execute = ArrayExecutor(program, inputs)
+            self._execute = ArrayExecutor(program, inputs, setup.exact)
         self._expected = [guard.expected for guard in program.guards]
         params = [entry.params or {} for entry in program.entries if isinstance(entry, Instruction)]
         generators = {id(own["rng"]): own["rng"] for own in params if "rng" in own}
