@@ -67,7 +67,7 @@ def fold(program: Program) -> Program:
     return program.with_results(entries, range(len(entries)))
 
 
-COMPARED = 2**12
+COMPARED = 2**16
 """Constant arrays of up to so many bytes are compared with each other."""
 
 COMMUTATIVE = {e.add, e.multiply, e.equal, e.not_equal}

@@ -140,7 +140,8 @@ def _softmax_array(x: Any, axis: Axis, out: Any = None) -> Any:
 @np.errstate(over="ignore", invalid="ignore")
 def softmaxes(x: Any, axis: int, out: Any = None) -> Any:
     """Return log_softmax(x) and softmax(x) in one array, by one exponential."""
-    x = _in_columns(x, axis)
+    if not x.flags.f_contiguous:
+        x = _in_columns(x, axis)
     if out is None:
         out = np.empty((2, *x.shape), x.dtype)
         if not x.flags.c_contiguous:

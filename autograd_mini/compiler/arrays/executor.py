@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
 from autograd_mini.compiler.arrays.layout import Layout
 from autograd_mini.compiler.program import Constant, Instruction, Program
+from autograd_mini.compiler.registers import operands_of
 
-Place = tuple[list[Any], int]
-"""Where a value is needed: a list of arguments, and the index in it."""
+Pick = Callable[[list[Any]], Sequence[Any]]
+"""What takes some of all values."""
 
-Step = tuple[Callable[..., Any], list[Any], list[Place]]
-"""What computes a value, the arguments of that, and where the value goes if it has no buffer."""
+Step = tuple[int, Callable[..., Any], Pick]
+"""The position of a value, what computes it, and what takes the arguments of that."""
 
 BY_KEYWORD = (np.maximum, np.minimum)
 """Ufuncs that take `out` by its name alone; the others are quicker without."""
@@ -36,8 +38,8 @@ class ArrayExecutor:
         self.layout = Layout(program, inputs, exact)
         self.idle: list[_Workspace] = []  # those that no thread is using
 
-    def __call__(self, inputs: Sequence[Any]) -> list[Any]:
-        """Return the outputs of the program, arrays of the caller's own, and then the guards.
+    def __call__(self, inputs: Sequence[Any]) -> tuple[list[Any], Sequence[Any]]:
+        """Return the outputs of the program, arrays of the caller's own, and the guards.
 
         Args:
             inputs: in order; they are read, and not kept.
@@ -49,70 +51,57 @@ class ArrayExecutor:
 
 
 class _Workspace:
-    """The buffers that a program runs on, in one thread at a time.
-
-    Each instruction is a call with a list of arguments that is there from the start. Buffers, their
-    views and constants lie in the lists already; what else a run computes is put into its places.
-    """
+    """The buffers that a program runs on, in one thread at a time."""
 
     def __init__(self, layout: Layout) -> None:
         program = layout.program
         buffers = [np.empty_like(form) for form in layout.forms]
-        slots: list[Any] = [None] * len(program.entries)  # what is the same array at each run
-        places: list[list[Place]] = [[] for _ in slots]  # where all else goes
-        arguments: list[list[Any]] = [[] for _ in slots]
+        self.slots: list[Any] = [None] * len(program.entries)  # what is there before a run
         self.steps: list[Step] = []
         for k, entry in enumerate(program.entries):
             if isinstance(entry, Constant):
-                slots[k] = layout.constants[k]
+                self.slots[k] = layout.constants[k]
             elif isinstance(entry, Instruction):
                 call = layout.calls[k]
                 if k in layout.views:
-                    slots[k] = call(slots[entry.operands[0]])
+                    self.slots[k] = call(self.slots[entry.operands[0]])
                     continue
-                arguments[k] = taking(entry.operands, slots, places)
+                arguments = [*entry.operands]
                 if k in layout.buffers:
-                    slots[k] = buffers[layout.buffers[k]]
+                    self.slots[k] = buffers[layout.buffers[k]]
                     if entry.params or call in BY_KEYWORD:
-                        call = partial(call, out=slots[k])
+                        call = partial(call, out=self.slots[k])
                     else:
-                        arguments[k].append(slots[k])
-                self.steps.append((call, arguments[k], places[k]))
-        self.results = taking(program.results, slots, places)
-        self.inputs = [places[k] for k in program.inputs]
-        self.passing = [place for own in places for place in own]
-        outputs = program.outputs
+                        arguments.append(k)
+                self.steps.append((k, call, picking(arguments)))
+        self.inputs = program.inputs
+        self.outputs = picking(program.outputs)
+        self.guards = picking([guard.position for guard in program.guards])
         self.doubtful = [  # the outputs that may not be arrays of their own, with their operands
-            (j, arguments[k] if k not in outputs[:j] else [])
-            for j, k in enumerate(outputs)
-            if k not in layout.fresh or k in outputs[:j]
+            (j, operands_of(program.entries[k]) if k not in program.outputs[:j] else ())
+            for j, k in enumerate(program.outputs)
+            if k not in layout.fresh or k in program.outputs[:j]
         ]
 
-    def run(self, inputs: Sequence[Any]) -> list[Any]:
+    def run(self, inputs: Sequence[Any]) -> tuple[list[Any], Sequence[Any]]:
         """Return outputs and guards."""
-        for x, places in zip(inputs, self.inputs, strict=True):
-            for those, j in places:
-                those[j] = x
-        for call, arguments, places in self.steps:
-            z = call(*arguments)
-            for those, j in places:
-                those[j] = z
-        results = self.results.copy()
+        slots = self.slots.copy()  # so that a run leaves nothing behind
+        for k, x in zip(self.inputs, inputs, strict=True):
+            slots[k] = x
+        for k, call, pick in self.steps:
+            slots[k] = call(*pick(slots))
+        outputs = [*self.outputs(slots)]
         for j, operands in self.doubtful:
-            z = results[j]
+            z = outputs[j]
             if isinstance(z, np.ndarray) and (
-                not operands or z.base is not None or any(z is x for x in operands)
+                not operands or z.base is not None or any(z is slots[x] for x in operands)
             ):
-                results[j] = z.copy()
-        for those, j in self.passing:  # a run leaves nothing behind
-            those[j] = None
-        return results
+                outputs[j] = z.copy()
+        return outputs, self.guards(slots)
 
 
-def taking(values: Sequence[int], slots: list[Any], places: list[list[Place]]) -> list[Any]:
-    """Return a list of values, None for those that a run is to put there: into these places."""
-    taken = [slots[k] for k in values]
-    for j, k in enumerate(values):
-        if slots[k] is None:
-            places[k].append((taken, j))
-    return taken
+def picking(positions: Sequence[int]) -> Pick:
+    """Return what takes the values at these positions."""
+    if len(positions) < 2:  # of which itemgetter would make no sequence
+        return itemgetter(slice(positions[0], positions[0] + 1) if positions else slice(0))
+    return itemgetter(*positions)

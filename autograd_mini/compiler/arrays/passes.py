@@ -18,6 +18,7 @@ from autograd_mini.compiler.passes import (
     Pass,
     is_instruction,
     moved,
+    number,
     prune,
     settle,
     share,
@@ -45,7 +46,14 @@ def tidy_arrays(inputs: Sequence[Any], exact: bool) -> list[Pass]:
         return wraps(f)(lambda program: f(program, values_of(program, inputs)))
 
     faster = [] if exact else [softmaxes_together]
-    before = [fold_arrays, of_forms(numbers), of_forms(simplify), rows_inward, share]
+    before = [
+        fold_arrays,
+        of_forms(numbers),
+        of_forms(simplify),
+        rows_inward,
+        of_forms(relus),
+        share,
+    ]
     return [*before, *faster, settle, prune, of_forms(masks)]
 
 
@@ -172,6 +180,31 @@ def is_uniform(entry: Entry) -> bool:
         return False
     of_first = entry.value.flat[:1].tobytes()
     return bool(entry.value.tobytes() == of_first * entry.value.size)
+
+
+def relus(program: Program, values: Sequence[Any]) -> Program:
+    """Take relu(x) as the maximum that it is, and ask that whether it is positive, as x is then.
+
+    When nothing needs x any longer, it is written over.
+    """
+    entries: list[Entry] = []
+    new: list[int] = []
+    found: dict[int, int] = {}  # where relu(x) is, by where x is
+    for k, entry in enumerate(program.entries):
+        if isinstance(entry, Instruction):
+            entry = moved(entry, new)
+            if entry.operation is e.relu and isinstance(values[k], np.ndarray):
+                (x,) = entry.operands
+                entries.append(Constant(0.0))
+                entry = Instruction(e.maximum, (x, len(entries) - 1))
+                found[x] = len(entries)
+            elif entry.operation is e.greater:
+                x, y = entry.operands
+                if x in found and number(entries[y]) == 0.0:
+                    entry = Instruction(e.greater, (found[x], y))
+        new.append(len(entries))
+        entries.append(entry)
+    return program.with_results(entries, new)
 
 
 COMPARISONS: dict[Any, Operation] = {

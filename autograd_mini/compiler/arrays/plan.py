@@ -13,8 +13,9 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from autograd_mini.compiler.arguments import form_of, numbers_of, paths_in, units_in
+from autograd_mini.compiler.arguments import form_of, in_structure, numbers_of, paths_in, units_in
 from autograd_mini.compiler.plan import element_names, parameter_names
 from autograd_mini.compiler.tracing.derivatives import Aim
 from autograd_mini.compiler.tracing.trace import Trace, object_array
@@ -22,6 +23,7 @@ from autograd_mini.operators import Operators
 from autograd_mini.tape import Node, is_object_array
 from autograd_mini.tensor import Tensor
 
+Array = npt.NDArray[Any]
 Take = Callable[[Any], Any]
 
 
@@ -38,7 +40,6 @@ class ArrayPlan:
         names: of the inputs.
         chosen: the units that are differentiated by.
         fixed: the units that stay what they are.
-        makers: what makes of the next results the derivative by each unit in `chosen`.
     """
 
     def __init__(
@@ -55,7 +56,9 @@ class ArrayPlan:
         # Derivatives are by floats, and a vector has the precision of what it belongs to.
         precise = {i: flat[i] for i in self.chosen}
         precise |= {i: flat[j] for i, j in zip(along, self.chosen, strict=False)}
-        self.makers = [maker(flat[i]) for i in self.chosen]
+        self._makers = [maker(flat[i]) for i in self.chosen]
+        self._aim = aim
+        self._whole = whole_of(args[aim.argnums[0]]) if aim.single and aim.argnums else None
         self.names: list[str] = []
         self.fixed: list[int] = []
         self._takes: list[tuple[int, Take]] = []
@@ -72,15 +75,20 @@ class ArrayPlan:
                 continue
             else:
                 self.names.append(path)
-            take = as_float(precise[i]) if i in precise else as_it_is(unit)
+            take = as_float(unit, precise[i]) if i in precise else as_it_is(unit)
             self._takes.append((i, np.ravel if i in self._several else take))
+        self._as_given = len(self._takes) == len(flat) and all(
+            take is same for _, take in self._takes
+        )
 
-    def inputs(self, units: Sequence[Any]) -> list[Any]:
+    def inputs(self, units: Sequence[Any]) -> Sequence[Any]:
         """Return the inputs of a program, floats and arrays.
 
         Args:
             units: the numbers of the arguments, as floats and arrays.
         """
+        if self._as_given:
+            return units
         if not self._several:
             return [take(units[i]) for i, take in self._takes]
         inputs: list[Any] = []
@@ -91,6 +99,17 @@ class ArrayPlan:
     def constants(self, units: Sequence[Any]) -> list[Any]:
         """Return the numbers that the program is for alone."""
         return [units[i] for i in self.fixed]
+
+    def derivative(self, args: Sequence[Any], results: Iterator[Any]) -> Any:
+        """Return the next results in the structure of the arguments that they are derivatives by.
+
+        Args:
+            args: the arguments, of the form that the plan is for.
+            results: one for each number or array in those that are differentiated by.
+        """
+        if self._whole is not None:
+            return self._whole(map(np.asarray, results))
+        return in_structure(self._aim, args, (make(results) for make in self._makers))
 
     def nodes(self, units: Sequence[Any], trace: Trace) -> Iterator[Any]:
         """Yield what reaches the function in the place of each unit: inputs of a trace."""
@@ -105,22 +124,29 @@ class ArrayPlan:
                 yield trace.input(next(inputs))
 
 
+def same(x: Any) -> Any:
+    """Return x."""
+    return x
+
+
 def as_it_is(unit: Any) -> Take:
-    """Return what takes the numbers of a unit, and of each like it."""
+    """Return what takes the numbers of a unit, and of each of the same type and dtype."""
     if isinstance(unit, np.ndarray) and unit.dtype.kind != "f":
-        return lambda array: array.astype(np.int64, copy=False)
+        return same if unit.dtype == np.int64 else lambda array: array.astype(np.int64)
     if isinstance(unit, Node | np.ndarray) or unit.__class__ is float:
-        return lambda x: x
+        return same
     return np.asarray if isinstance(unit, np.generic) else float
 
 
-def as_float(unit: Any) -> Take:
-    """Return what takes numbers as a float, or as an array of the precision of a unit."""
-    data = numbers_of(unit)
+def as_float(unit: Any, precise: Any) -> Take:
+    """Return what takes the numbers of a unit as a float, or an array of another's precision."""
+    data, given = numbers_of(precise), numbers_of(unit)
     if not isinstance(data, np.ndarray):
         return float
     dtype = data.dtype if data.dtype.kind == "f" else np.dtype(float)
-    return lambda array: array if array.dtype is dtype else np.asarray(array, dtype)
+    if isinstance(given, np.ndarray) and given.dtype == dtype:
+        return same
+    return lambda array: np.asarray(array, dtype)
 
 
 def maker(unit: Any) -> Callable[[Iterator[Any]], Any]:
@@ -136,6 +162,27 @@ def maker(unit: Any) -> Callable[[Iterator[Any]], Any]:
         )
     form = form_of(unit)
     return lambda results: form(next(results))
+
+
+def whole_of(tree: Any) -> Callable[[Iterator[Array]], Any] | None:
+    """Return what makes something like `tree` of arrays; None where that is not simple.
+
+    It is for an array, and for a list, tuple or dict of arrays.
+    """
+    if is_plain(tree):
+        return next
+    kind = tree.__class__
+    if kind is dict and all(map(is_plain, tree.values())):
+        names = [*tree]
+        return lambda arrays: dict(zip(names, arrays, strict=True))
+    if (kind is list or kind is tuple) and all(map(is_plain, tree)):
+        return kind
+    return None
+
+
+def is_plain(x: Any) -> bool:
+    """Return whether something is an array of numbers."""
+    return x.__class__ is np.ndarray and x.dtype.kind in "fiu"
 
 
 def as_leaf(array: Any) -> Tensor:

@@ -64,7 +64,7 @@ class ArrayReplay:
             settings: the keyword arguments.
             units: the numbers in them.
         """
-        types = tuple([x.dtype.char if x.__class__ is np.ndarray else x.__class__ for x in units])
+        types = tuple([x.dtype if x.__class__ is np.ndarray else x.__class__ for x in units])
         plan = self._plans.get(types)
         if plan is None:
             plan = self._plans[types] = ArrayPlan(self.setup.f, args, settings, self.aim)
@@ -101,8 +101,7 @@ class ArrayReplay:
             found = (joined(remaining, shape) for shape in variant.shapes)
             return with_units(variant.tree, found, returned)
         value = next(remaining) if self.aim.mode == "gradient" else None
-        made = (make(remaining) for make in plan.makers)
-        derivative = in_structure(self.aim, args, made)
+        derivative = plan.derivative(args, remaining)
         return derivative if self.aim.mode == "hvp" else (number_or_array(value), derivative)
 
 
@@ -145,20 +144,20 @@ class ArrayVariant:
         generators = {id(own["rng"]): own["rng"] for own in params if "rng" in own}
         self._generators = [*generators.values()] if self._expected else []
 
-    def _all(self, inputs: list[Any]) -> list[Any]:
+    def _all(self, inputs: Sequence[Any]) -> list[Any]:
         """Return all inputs of the program: those of the arguments, and what was captured."""
         return [*inputs, *[node.primal for node in self._captured]]
 
-    def run(self, units: Sequence[Any], inputs: list[Any]) -> list[Any] | None:
+    def run(self, units: Sequence[Any], inputs: Sequence[Any]) -> list[Any] | None:
         """Return the results; None where the program is not the one for this call."""
         if self._constants and self._plan.constants(units) != self._constants:
             return None
         if not self._around.hold():
             return None
         back = [way_back(rng) for rng in self._generators]
-        results = self._execute(self._all(inputs) if self._captured else inputs)
-        for expected in reversed(self._expected):
-            if bool(results.pop()) != expected:
+        results, answers = self._execute(self._all(inputs) if self._captured else inputs)
+        for answer, expected in zip(answers, self._expected, strict=True):
+            if bool(answer) != expected:
                 for go_back in back:  # nothing was drawn for good
                     go_back()
                 return None
