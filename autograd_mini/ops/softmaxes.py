@@ -146,11 +146,11 @@ def softmaxes(x: Any, axis: int, out: Any = None) -> Any:
         out = np.empty((2, *x.shape), x.dtype)
         if not x.flags.c_contiguous:
             out = np.empty((2, *x.T.shape), x.dtype).transpose(0, *range(x.ndim, 0, -1))
-    log_p, p = out
+    log_p, p = out[0], out[1]
     shift = np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf)
     np.exp(np.subtract(x, shift, log_p), p)
     total = np.add.reduce(p, axis=axis, keepdims=True)
-    if np.minimum.reduce(total, axis=None, initial=2.0) > CLEAR:
+    if total.size and total.item(total.argmin()) > CLEAR:
         np.divide(p, total, p)
         np.subtract(log_p, np.log(total, total), log_p)
     else:

@@ -36,7 +36,7 @@ def compiled(f: Callable[..., Any]) -> Any:
 
 def forms(step: Any) -> list[Any]:
     """Return the variants for each form of arguments."""
-    return [variants for replay in step._replays.values() for variants in replay._variants.values()]
+    return [plan.variants for replay in step._replays.values() for plan in replay._plans.values()]
 
 
 def other(x: Sequence[np.ndarray]) -> list[np.ndarray]:

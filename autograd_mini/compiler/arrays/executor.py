@@ -16,8 +16,8 @@ from autograd_mini.compiler.registers import operands_of
 Pick = Callable[[list[Any]], Sequence[Any]]
 """What takes some of all values."""
 
-Step = tuple[int, Callable[..., Any], Pick]
-"""The position of a value, what computes it, and what takes the arguments of that."""
+Step = tuple[int, Callable[..., Any], Pick | None]
+"""The position of a value, what computes it, and what takes its arguments, if it has any."""
 
 BY_KEYWORD = (np.maximum, np.minimum)
 """Ufuncs that take `out` by its name alone; the others are quicker without."""
@@ -38,7 +38,7 @@ class ArrayExecutor:
         self.layout = Layout(program, inputs, exact)
         self.idle: list[_Workspace] = []  # those that no thread is using
 
-    def __call__(self, inputs: Sequence[Any]) -> tuple[list[Any], Sequence[Any]]:
+    def __call__(self, inputs: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
         """Return the outputs of the program, arrays of the caller's own, and the guards.
 
         Args:
@@ -73,31 +73,40 @@ class _Workspace:
                         call = partial(call, out=self.slots[k])
                     else:
                         arguments.append(k)
-                self.steps.append((k, call, picking(arguments)))
+                given = [self.slots[x] for x in arguments]
+                if any(x is None for x in given):
+                    self.steps.append((k, call, picking(arguments)))
+                else:
+                    self.steps.append((k, partial(call, *given), None))
         self.inputs = program.inputs
         self.outputs = picking(program.outputs)
         self.guards = picking([guard.position for guard in program.guards])
         self.doubtful = [  # the outputs that may not be arrays of their own, with their operands
             (j, operands_of(program.entries[k]) if k not in program.outputs[:j] else ())
             for j, k in enumerate(program.outputs)
-            if k not in layout.fresh or k in program.outputs[:j]
+            if k not in layout.own or k in program.outputs[:j]
         ]
 
-    def run(self, inputs: Sequence[Any]) -> tuple[list[Any], Sequence[Any]]:
+    def run(self, inputs: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
         """Return outputs and guards."""
         slots = self.slots.copy()  # so that a run leaves nothing behind
         for k, x in zip(self.inputs, inputs, strict=True):
             slots[k] = x
         for k, call, pick in self.steps:
-            slots[k] = call(*pick(slots))
-        outputs = [*self.outputs(slots)]
+            slots[k] = call() if pick is None else call(*pick(slots))
+        outputs = self.outputs(slots)
+        return self.with_copies(outputs, slots) if self.doubtful else outputs, self.guards(slots)
+
+    def with_copies(self, outputs: Sequence[Any], slots: list[Any]) -> list[Any]:
+        """Return outputs, copies of those that are something else as well."""
+        outputs = [*outputs]
         for j, operands in self.doubtful:
             z = outputs[j]
             if isinstance(z, np.ndarray) and (
                 not operands or z.base is not None or any(z is slots[x] for x in operands)
             ):
                 outputs[j] = z.copy()
-        return outputs, self.guards(slots)
+        return outputs
 
 
 def picking(positions: Sequence[int]) -> Pick:

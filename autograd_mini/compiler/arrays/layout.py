@@ -42,7 +42,7 @@ class Layout:
             as `out`.
         forms: of each buffer an array like it.
         views: the positions of views of buffers and constants.
-        fresh: the positions of results that are surely arrays of their own.
+        own: the positions of results that are numbers, or surely arrays of their own.
     """
 
     def __init__(self, program: Program, inputs: Sequence[Any], exact: bool) -> None:
@@ -52,7 +52,7 @@ class Layout:
         self.calls: dict[int, Callable[..., Any]] = {}
         self.constants: dict[int, Any] = {}
         self.views: set[int] = set()
-        self.fresh: set[int] = set()
+        self.own: set[int] = set()
         places: list[Any] = [None] * len(program.entries)  # what lies there in every run
         owners = [frozenset[int]()] * len(places)  # whose buffers a value may use
         results = {*program.results}
@@ -76,10 +76,12 @@ class Layout:
             if isinstance(base, np.ndarray) and np.may_share_memory(view := call(base), base):
                 places[k], owners[k] = view, of_operands
                 self.views.add(k)
-            elif not isinstance(values[k], np.ndarray) or not takes_out(entry, operands):
+            elif not isinstance(values[k], np.ndarray):
+                self.own.add(k)
+            elif not takes_out(entry, operands):
                 owners[k] = of_operands
             elif k in results:
-                self.fresh.add(k)
+                self.own.add(k)
             else:
                 places[k], owners[k] = np.empty_like(values[k]), frozenset([k])
         self.buffers, self.forms = shared_buffers(program, places, owners)

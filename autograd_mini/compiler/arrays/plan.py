@@ -40,6 +40,7 @@ class ArrayPlan:
         names: of the inputs.
         chosen: the units that are differentiated by.
         fixed: the units that stay what they are.
+        variants: the programs for such arguments; the one that was used last comes first.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class ArrayPlan:
         self._makers = [maker(flat[i]) for i in self.chosen]
         self._aim = aim
         self._whole = whole_of(args[aim.argnums[0]]) if aim.single and aim.argnums else None
+        self.variants: list[Any] = []
         self.names: list[str] = []
         self.fixed: list[int] = []
         self._takes: list[tuple[int, Take]] = []

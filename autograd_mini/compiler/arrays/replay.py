@@ -46,13 +46,12 @@ class ArrayReplay:
             raise not_batched()
         self.setup, self.aim = setup, aim
         self._plans: dict[Any, ArrayPlan] = {}  # by the types of the numbers
-        self._variants: dict[Any, list[ArrayVariant]] = {}  # the one that was used last comes first
-        self._last: Any = None
+        self._last: ArrayPlan | None = None
 
     @property
     def variants(self) -> list[ArrayVariant]:
         """Those for arguments as they were last, the one that was used last first."""
-        return self._variants.get(self._last, [])
+        return [] if self._last is None else self._last.variants
 
     def __call__(
         self, args: Sequence[Any], settings: Mapping[str, Any], units: Sequence[Any]
@@ -68,15 +67,15 @@ class ArrayReplay:
         plan = self._plans.get(types)
         if plan is None:
             plan = self._plans[types] = ArrayPlan(self.setup.f, args, settings, self.aim)
-        self._last = types
+        self._last = plan
         inputs = plan.inputs(units)
-        variants = self._variants.get(types, [])
+        variants = plan.variants
         for variant in variants:
             results = variant.run(units, inputs)
             if results is not None:
                 if variant is not variants[0]:
                     others = [other for other in variants if other is not variant]
-                    self._variants[types] = [variant, *others]
+                    plan.variants = [variant, *others]
                 return self._finished(plan, variant, results, args)
         pause_collector()
         try:
@@ -89,11 +88,11 @@ class ArrayReplay:
                 "a replay of the function took another way than the function itself just did: it "
                 "is random, or it depends on something besides its arguments that changes"
             )
-        self._variants[types] = [variant, *variants[: KEPT - 1]]
+        plan.variants = [variant, *variants[: KEPT - 1]]
         return self._finished(plan, variant, results, args)
 
     def _finished(
-        self, plan: ArrayPlan, variant: ArrayVariant, results: list[Any], args: Sequence[Any]
+        self, plan: ArrayPlan, variant: ArrayVariant, results: Sequence[Any], args: Sequence[Any]
     ) -> Any:
         """Return results in the structure in which the transforms have them."""
         remaining = iter(results)
@@ -148,7 +147,7 @@ class ArrayVariant:
         """Return all inputs of the program: those of the arguments, and what was captured."""
         return [*inputs, *[node.primal for node in self._captured]]
 
-    def run(self, units: Sequence[Any], inputs: Sequence[Any]) -> list[Any] | None:
+    def run(self, units: Sequence[Any], inputs: Sequence[Any]) -> Sequence[Any] | None:
         """Return the results; None where the program is not the one for this call."""
         if self._constants and self._plan.constants(units) != self._constants:
             return None
