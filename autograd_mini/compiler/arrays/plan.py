@@ -102,8 +102,8 @@ class ArrayPlan:
         """Return the numbers that the program is for alone."""
         return [units[i] for i in self.fixed]
 
-    def derivative(self, args: Sequence[Any], results: Iterator[Any]) -> Any:
-        """Return the next results in the structure of the arguments that they are derivatives by.
+    def derivative(self, args: Sequence[Any], results: Sequence[Any]) -> Any:
+        """Return results in the structure of the arguments that they are derivatives by.
 
         Args:
             args: the arguments, of the form that the plan is for.
@@ -111,7 +111,8 @@ class ArrayPlan:
         """
         if self._whole is not None:
             return self._whole(map(np.asarray, results))
-        return in_structure(self._aim, args, (make(results) for make in self._makers))
+        remaining = iter(results)
+        return in_structure(self._aim, args, (make(remaining) for make in self._makers))
 
     def nodes(self, units: Sequence[Any], trace: Trace) -> Iterator[Any]:
         """Yield what reaches the function in the place of each unit: inputs of a trace."""

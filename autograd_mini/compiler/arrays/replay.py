@@ -95,13 +95,14 @@ class ArrayReplay:
         self, plan: ArrayPlan, variant: ArrayVariant, results: Sequence[Any], args: Sequence[Any]
     ) -> Any:
         """Return results in the structure in which the transforms have them."""
+        if self.aim.mode == "gradient":
+            value, *derivatives = results
+            return number_or_array(value), plan.derivative(args, derivatives)
+        if self.aim.mode == "hvp":
+            return plan.derivative(args, results)
         remaining = iter(results)
-        if self.aim.mode == "value":
-            found = (joined(remaining, shape) for shape in variant.shapes)
-            return with_units(variant.tree, found, returned)
-        value = next(remaining) if self.aim.mode == "gradient" else None
-        derivative = plan.derivative(args, remaining)
-        return derivative if self.aim.mode == "hvp" else (number_or_array(value), derivative)
+        found = (joined(remaining, shape) for shape in variant.shapes)
+        return with_units(variant.tree, found, returned)
 
 
 class ArrayVariant:
