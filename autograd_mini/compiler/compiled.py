@@ -78,8 +78,8 @@ def compile(
         engine: "numpy"; "numba", much faster, with the extra `fast`; or "auto", numba where it is
             installed and has code for every operation.
         exact: whether every bit is to be as f computes it. Otherwise sums over lanes are taken in
-            another order, and NumPy computes functions such as exp on arrays, which differ in the
-            last bits.
+            another order, those in functions of Tensors too, and NumPy computes functions such as
+            exp on arrays, which differ in the last bits.
         kind: `Value`, or `Tensor`: arrays then reach f as Tensors, and a program is for arguments
             of these shapes and dtypes. By default Tensor if an argument holds one. Arrays of
             integers reach f as Tensors of integers, those of booleans and single integers as they
