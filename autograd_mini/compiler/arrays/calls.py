@@ -46,7 +46,7 @@ def quick_call(entry: Instruction, operands: Sequence[Any]) -> Call | None:
     """Return a shorter way to the same bits, None where there is none."""
     operation = entry.operation
     if operation is CONDITIONS["isfinite"] and isinstance(operands[0], np.floating):
-        return math.isfinite
+        return lambda x: np.bool_(math.isfinite(x))
     if operation is vdot:
         return np.vdot
     if operation is linear and len({x.dtype for x in operands if isinstance(x, np.ndarray)}) == 1:
