@@ -126,14 +126,15 @@ def test_tall_products_lie_in_columns():
         assert_allclose(total, np.tanh(TALL @ w).sum(0), rtol=1e-13)
 
 
-def test_layouts_meet():
+@pytest.mark.parametrize("meets", [True, False])
+def test_layouts_meet(meets: bool):
     """Columns beside rows, constants, biases, transposes and reshapes: the same numbers."""
     c, w, b = RNG.normal(size=TALL.shape), RNG.normal(size=(4, 4)), RNG.normal(size=4)
     given = np.arange(50) % 4
 
     def f(x: Any, w: Any, b: Any, labels: Any) -> Any:
         z = am.linear(x, w, b)
-        y = np.tanh(z) * c + x - np.eye(4)[given]
+        y = np.tanh(z) * c + (x if meets else 2.0) - np.eye(4)[given]
         y = y + am.nn.softmax_cross_entropy(z, labels) + np.sum(y.T @ z)
         return np.sum(np.reshape(y, (25, 8)) ** 2) + np.vdot(y, c) + np.vdot(y, z) + np.sum(y[3:7])
 
@@ -145,6 +146,20 @@ def test_layouts_meet():
         assert_allclose(found, value, rtol=1e-13)
         for a, bar in zip(found_bars, bars, strict=True):
             assert_allclose(a, bar, rtol=1e-11, atol=1e-13 * np.abs(bar).max())
+
+
+def test_rows_that_are_given_keep_the_others_in_rows():
+    """Where a tall argument meets more than products, nothing is laid out in another order."""
+    w = RNG.normal(size=(4, 4))
+    product = Instruction(matmul, (0, 1))
+    total = Instruction(lookup("sum"), (3,), {"axis": None, "keepdims": False})
+    for by, in_rows in ((2, False), (0, True)):
+        entries = [Input("x"), Input("w"), product, Instruction(e.multiply, (2, by)), total]
+        program = Program(entries, (4,))
+        for x, expected in ((TALL, in_rows), (np.asfortranarray(TALL), False)):
+            form = Layout(program, [x, w], exact=False).forms[0]
+            assert form.flags.c_contiguous is expected
+            assert form.flags.f_contiguous is not expected
 
 
 def test_constant_arrays_of_one_number():

@@ -59,13 +59,13 @@ def _linear(x: Any, w: Any, b: Any, out: Any = None) -> Any:
     return np.add(z, b, z)
 
 
-def reordered_call(entry: Instruction, operands: Sequence[Any]) -> Call | None:
-    """Return a way that takes sums in another order, None where there is none."""
+def reordered_call(entry: Instruction, operands: Sequence[Any], by_columns: bool) -> Call | None:
+    """Return a way that takes sums in another order, or lays the result out by columns."""
     if entry.operation is vdot and all(map(are_columns, operands)):
         return lambda x, y: np.vdot(x.T, y.T)
     if entry.operation is SUM and entry.params is not None:
         return _sum_by_product(operands[0], entry.params)
-    if entry.operation is ROWS:
+    if entry.operation is ROWS and by_columns:
         table, numbers = operands
         if is_tall((len(numbers), table.shape[1])):
             return lambda table, numbers: table.T.take(numbers, 1).T

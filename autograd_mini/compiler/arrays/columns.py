@@ -7,17 +7,39 @@ softmaxes are taken in a fraction of the time. To the matrix product it is all t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from autograd_mini.compiler.program import Instruction, Program
 from autograd_mini.ops.linalg import linear, matmul
+from autograd_mini.primitive import lookup
 
 SHORT = 32
 """Rows of up to so many elements are short."""
 
+TRANSPOSE = lookup("transpose")
+
 PRODUCTS = {matmul, linear}
 """What can write its result in either order."""
+
+
+def pay_off(program: Program, inputs: Sequence[Any]) -> bool:
+    """Return whether nothing in columns would meet a matrix that is given in rows.
+
+    Two matrices that lie in different orders are slow to add. A product takes either.
+    """
+    given = {
+        k
+        for k, x in zip(program.inputs, inputs, strict=True)
+        if is_tall(np.shape(x)) and not are_columns(x)
+    }
+    return all(
+        entry.operation in PRODUCTS or entry.operation is TRANSPOSE
+        for entry in program.entries
+        if isinstance(entry, Instruction) and not given.isdisjoint(entry.operands)
+    )
 
 
 def in_columns(x: Any) -> Any:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_mini.compiler.arrays.calls import call_of, is_float, quick_call, reordered_call
-from autograd_mini.compiler.arrays.columns import PRODUCTS, in_columns
+from autograd_mini.compiler.arrays.columns import PRODUCTS, in_columns, pay_off
 from autograd_mini.compiler.program import Constant, Input, Instruction, Program
 from autograd_mini.primitive import lookup
 
@@ -56,20 +56,21 @@ class Layout:
         places: list[Any] = [None] * len(program.entries)  # what lies there in every run
         owners = [frozenset[int]()] * len(places)  # whose buffers a value may use
         results = {*program.results}
+        by_columns = not exact and pay_off(program, inputs)
         for k, entry in enumerate(program.entries):
             if not isinstance(entry, Instruction):
                 if isinstance(entry, Constant):
-                    value = entry.value if exact else in_columns(entry.value)
+                    value = in_columns(entry.value) if by_columns else entry.value
                     self.constants[k] = places[k] = value
                 values.append(next(given) if isinstance(entry, Input) else value)
                 continue
             operands = [values[x] for x in entry.operands]
             call = quick_call(entry, operands) or call_of(entry, operands)
             if not exact:
-                call = reordered_call(entry, operands) or call
+                call = reordered_call(entry, operands, by_columns) or call
             self.calls[k] = call
             values.append(call(*operands))
-            if not exact and entry.operation in PRODUCTS and k not in results:
+            if by_columns and entry.operation in PRODUCTS and k not in results:
                 values[k] = in_columns(values[k])
             of_operands = frozenset[int]().union(*[owners[x] for x in entry.operands])
             base = places[entry.operands[0]] if entry.operation in VIEWS else None
