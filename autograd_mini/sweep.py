@@ -90,6 +90,8 @@ def reverse(
             pull_checked(node, z_bar, bars, record, path)
         elif node.rank == 1 and not record:
             pull_floats(node, z_bar, bars)
+        elif node.rank == 1 and node.primitive.partials:  # type: ignore[union-attr]  # no leaf
+            pull_values(node, z_bar, bars, path)
         else:
             pull(node, z_bar, bars, record, path)
 
@@ -278,6 +280,22 @@ def pull_floats(node: Node, z_bar: float, bars: dict[Node, Any]) -> None:
             bars[y] += y_bar
         else:
             bars[y] = y_bar
+
+
+def pull_values(node: Node, z_bar: Any, bars: dict[Node, Any], path: Path) -> None:
+    """Do the reverse step of a scalar node on nodes: what `pullback` does, without its detours."""
+    kind, operands, primitive = node.__class__, node.parents, node.primitive
+    for x, partial in zip(operands, primitive.partials, strict=True):  # type: ignore[union-attr]
+        if x.__class__ is not kind:
+            continue
+        if x.changed > node.index and primitive.reads_data:  # type: ignore[union-attr]
+            check_unchanged(node)
+        if path is None or x in path:
+            if partial.__class__ is not float:
+                x_bar = z_bar * partial(node, *operands)
+            else:
+                x_bar = z_bar if partial == 1.0 else z_bar * partial
+            bars[x] = bars[x] + x_bar if x in bars else x_bar
 
 
 def pull_each(

@@ -209,8 +209,11 @@ def between(inputs: Iterable[Node], outputs: Iterable[Node]) -> dict[Node, None]
     path = dict.fromkeys(inputs)
     given = set(path)
     for node in linearise(outputs, since=min(x.index for x in given)):
-        if node not in given and any(isinstance(x, Node) and x in path for x in node.parents):
-            path[node] = None
+        if node not in given:
+            for x in node.operand0 if node.operand1 is MORE else (node.operand0, node.operand1):
+                if isinstance(x, Node) and x in path:
+                    path[node] = None
+                    break
     return path
 
 

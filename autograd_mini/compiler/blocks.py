@@ -12,7 +12,7 @@ import numpy.typing as npt
 from autograd_mini.compiler.interpreter.chains import LONGEST, MULTIPLY_ADDS
 from autograd_mini.compiler.machine import LANE_DOT, LANE_SUM, MULTIPLY_ADD, Operation
 from autograd_mini.compiler.program import LANE, Entry, Input, Instruction, Program
-from autograd_mini.compiler.registers import Allocation, operands_of
+from autograd_mini.compiler.registers import Allocation
 from autograd_mini.primitive import Primitive
 from autograd_mini.recording import on_floats
 
@@ -79,7 +79,8 @@ class Block:
         self._gathered = np.empty((LONGEST, width), dtype=numbers)
         self._steps: list[tuple[Any, ...]] = []
         entries = program.entries
-        uses = sum(times[x] != LANE for k in allocation.lanes for x in operands_of(entries[k]))
+        operands = [*program.operands_by_position()]
+        uses = sum(times[x] != LANE for k in allocation.lanes for x in operands[k])
         self._shared = np.empty(uses)  # what all lanes share, at one place for each use
         self._shared_positions: list[int] = []
 
@@ -90,13 +91,13 @@ class Block:
         dots: list[tuple[int, Sequence[int]]] = []  # that come next, all with one row
         for k in allocation.lanes:
             entry = entries[k]
-            if dots and not (is_dot(entry) and {*operands_of(entry)} & common_to(dots)):
+            if dots and not (is_dot(entry) and {*operands[k]} & common_to(dots)):
                 self._add_dots(dots)
                 dots = []
             if isinstance(entry, Input):
                 self._steps.append((_LOAD, inputs[k], self._row(k)))
             elif is_dot(entry):
-                dots.append((k, operands_of(entry)))
+                dots.append((k, operands[k]))
             elif isinstance(entry, Instruction):
                 self._add(k, entry)
             for row in results.get(k, ()):

@@ -7,10 +7,12 @@ is computed once; what all lanes share the gradient of is summed over them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
+
+import numpy as np
 
 from autograd_mini.compiler.machine import LANE_DOT, LANE_SUM, Operation
-from autograd_mini.compiler.passes import is_instruction, prune, use_counts
+from autograd_mini.compiler.passes import prune
 from autograd_mini.compiler.program import (
     AFTER,
     BEFORE,
@@ -19,7 +21,6 @@ from autograd_mini.compiler.program import (
     Input,
     Instruction,
     Program,
-    binding_times,
 )
 from autograd_mini.ops import elementwise as e
 from autograd_mini.primitive import Primitive
@@ -37,19 +38,18 @@ def sum_lanes(program: Program, summed: Sequence[bool]) -> Program:
     Returns:
         A program with one more shared input, the last: the number of lanes.
     """
-    times = binding_times(program)
-    entries: list[Entry] = [*program.entries, Input("lanes")]
-    lanes = len(entries) - 1
+    more: list[Entry] = [Input("lanes")]
+    lanes, in_lanes = len(program.codes), program.times == LANE
     outputs = []
     for position, is_summed in zip(program.outputs, summed, strict=True):
         if is_summed:
-            if times[position] == LANE:
-                entries.append(Instruction(LANE_SUM, (position,)))
+            if in_lanes[position]:
+                more.append(Instruction(LANE_SUM, (position,)))
             else:
-                entries.append(Instruction(e.multiply, (position, lanes)))
-            position = len(entries) - 1
+                more.append(Instruction(e.multiply, (position, lanes)))
+            position = lanes + len(more) - 1
         outputs.append(position)
-    return Program(entries, tuple(outputs), program.guards)
+    return program.extended(more, outputs)
 
 
 def sums_inward(program: Program) -> Program:
@@ -58,66 +58,52 @@ def sums_inward(program: Program) -> Program:
     A sum of products is then a dot product, and what the lanes share is left out of the sum. The
     terms are added in another order, so the last bits change.
     """
-    entries = program.entries
-    if not any(is_instruction(entry, LANE_SUM) for entry in entries):
+    sums = np.flatnonzero(program.of(LANE_SUM))
+    if not sums.size:
         return program
-    times = binding_times(program)
-    lanes = max(k for k, entry in enumerate(entries) if isinstance(entry, Input))
-    uses = use_counts(program)
-    wanted = [False] * len(entries)  # the sums that are taken
-    for entry in entries:
-        if is_instruction(entry, LANE_SUM):
-            wanted[entry.operands[0]] = True
-    for k in range(len(entries) - 1, -1, -1):
-        if wanted[k] and times[k] == LANE and isinstance(entries[k], Instruction) and uses[k] == 1:
-            for x in terms(entries[k], times):
+    times, uses = program.times.tolist(), program.uses.tolist()
+    operands = [*program.operands_by_position()]
+    wanted = bytearray(len(times))  # the sums that are taken
+    for k in sums.tolist():
+        wanted[operands[k][0]] = True
+    for k in range(len(times) - 1, -1, -1):
+        if wanted[k] and times[k] == LANE and uses[k] == 1:
+            for x in terms(program.operation(k), operands[k], times):
                 wanted[x] = True
 
-    kept: list[Entry] = []
-    new = [-1] * len(entries)
+    first = np.flatnonzero(program.times != AFTER)
+    new = dict(zip(first.tolist(), range(len(first)), strict=True))
+    more: list[Instruction] = []
 
     def add(operation: Primitive | Operation, *operands: int) -> int:
-        kept.append(Instruction(operation, operands))
-        return len(kept) - 1
+        more.append(Instruction(operation, operands))
+        return len(first) + len(more) - 1
 
-    for k, entry in enumerate(entries):
-        if times[k] != AFTER:
-            if isinstance(entry, Instruction):
-                entry = Instruction(
-                    entry.operation, tuple([new[x] for x in entry.operands]), entry.params
-                )
-            new[k] = len(kept)
-            kept.append(entry)
-    sums: dict[int, int] = {}
-    for k, entry in enumerate(entries):
-        if not wanted[k]:
-            continue
+    lanes = program.inputs[-1]
+    summed: dict[int, int] = {}
+    for k in np.flatnonzero(np.frombuffer(wanted, bool)).tolist():
         if times[k] == BEFORE:
-            sums[k] = add(e.multiply, new[k], new[lanes])
+            summed[k] = add(e.multiply, new[k], new[lanes])
             continue
-        within = terms(entry, times) if uses[k] == 1 else ()
-        if not within and uses[k] == 1 and is_instruction(entry, e.multiply):
-            sums[k] = add(LANE_DOT, *[new[x] for x in entry.operands])
-        elif not within:
-            sums[k] = add(LANE_SUM, new[k])
+        operation: Any = program.operation(k) if uses[k] == 1 else None
+        within = terms(operation, operands[k], times)
+        if within:
+            summed[k] = add(operation, *[summed[x] if x in within else new[x] for x in operands[k]])
+        elif operation is e.multiply:
+            summed[k] = add(LANE_DOT, *[new[x] for x in operands[k]])
         else:
-            operation, operands, _ = entry  # type: ignore[misc]
-            sums[k] = add(operation, *[sums[x] if x in within else new[x] for x in operands])
-    for k, entry in enumerate(entries):
-        if times[k] == AFTER:
-            assert isinstance(entry, Instruction)
-            if entry.operation is LANE_SUM:
-                new[k] = sums[entry.operands[0]]
-            else:
-                new[k] = add(entry.operation, *[new[x] for x in entry.operands])
-    return prune(program.with_results(kept, new))
+            summed[k] = add(LANE_SUM, new[k])
+    for k in np.flatnonzero(program.times == AFTER).tolist():
+        operation = program.operation(k)
+        if operation is LANE_SUM:
+            new[k] = summed[operands[k][0]]
+        else:
+            new[k] = add(operation, *[new[x] for x in operands[k]])
+    return prune(program.arranged(first).extended(more, [new[k] for k in program.outputs]))
 
 
-def terms(entry: Entry, times: Sequence[int]) -> tuple[int, ...]:
+def terms(operation: Any, operands: Sequence[int], times: Sequence[int]) -> Sequence[int]:
     """Return the operands whose sums make the sum of the result, if it is linear in them."""
-    if not isinstance(entry, Instruction):
-        return ()
-    operation, operands, _ = entry
     if operation in (e.add, e.subtract, e.neg):
         return operands
     if operation is e.multiply and BEFORE in (times[operands[0]], times[operands[1]]):

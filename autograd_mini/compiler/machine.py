@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any, ClassVar
 
 import numpy as np
 
 from autograd_mini.dispatch import READING_UFUNCS
 from autograd_mini.ops.softmaxes import softmaxes
+from autograd_mini.primitive import Primitive
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,3 +72,27 @@ LANE_SUM = Operation("lane_sum", np.sum)
 
 LANE_DOT = Operation("lane_dot", np.dot)
 """The sum over all lanes of a product."""
+
+
+INPUT, CONSTANT = 0, 1
+"""The codes of what no operation makes."""
+
+OPERATIONS: list[Any] = [None, None]
+"""By code: the primitives and operations that programs of this process have had so far."""
+
+
+class _Codes(dict[Any, int]):
+    """The code of each operation; a new one gets the next."""
+
+    def __missing__(self, operation: Primitive | Operation) -> int:
+        with _NUMBERING:  # another thread may be numbering it too
+            if operation not in self:
+                OPERATIONS.append(operation)
+                self[operation] = len(OPERATIONS) - 1
+            return self[operation]
+
+
+_NUMBERING = Lock()
+
+CODES = _Codes()
+"""The number that stands for an operation in a program."""

@@ -16,12 +16,8 @@ from autograd_mini.compiler.blocks import Block
 from autograd_mini.compiler.floats import Floats
 from autograd_mini.compiler.interpreter.chains import merge_chains
 from autograd_mini.compiler.interpreter.runs import in_runs
-from autograd_mini.compiler.program import (
-    LANE,
-    Instruction,
-    Program,
-    binding_times,
-)
+from autograd_mini.compiler.machine import CONSTANT
+from autograd_mini.compiler.program import LANE, Program
 from autograd_mini.compiler.registers import Allocation, allocate
 
 Array = npt.NDArray[Any]
@@ -55,11 +51,11 @@ class NumpyExecutor:
     ) -> None:
         self.original, self.exact, self.numbers = program, exact, numbers
         if not (exact or program.guards or numbers is complex):  # then sums are taken in any order
-            program = merge_chains(program, binding_times(program), lanes_only=True)
-        self.program = program = in_runs(program, binding_times(program))
-        self.times = times = binding_times(program)
+            program = merge_chains(program, lanes_only=True)
+        self.program = program = in_runs(program)
+        self.times = times = program.times.tolist()
         lanes = LANE in times
-        self.allocation = allocation = allocate(program, times) if lanes else _in_order(program)
+        self.allocation = allocation = allocate(program) if lanes else _in_order(program)
         self.shared_inputs = [k for k in program.inputs if times[k] != LANE]
         self.lane_inputs = [k for k in program.inputs if times[k] == LANE]
         self.shared_results = [k for k in program.results if times[k] != LANE]
@@ -136,5 +132,4 @@ class NumpyExecutor:
 
 def _in_order(program: Program) -> Allocation:
     """Return the order of execution of a program without lanes; its floats need no registers."""
-    before = [k for k, entry in enumerate(program.entries) if isinstance(entry, Instruction)]
-    return Allocation(before, [], [], [], 0, 0)
+    return Allocation(np.flatnonzero(program.codes > CONSTANT).tolist(), [], [], [], 0, 0)

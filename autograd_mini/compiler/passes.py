@@ -8,21 +8,20 @@ stays, which turns -0 into 0, and so does x · 0, which is NaN for an infinite x
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeGuard
 
 import numpy as np
 
-from autograd_mini.compiler.machine import MULTIPLY_ADD, MULTIPLY_SUBTRACT, Operation
-from autograd_mini.compiler.program import (
-    LANE,
-    Constant,
-    Entry,
-    Input,
-    Instruction,
-    Program,
-    binding_times,
+from autograd_mini.compiler.machine import (
+    CODES,
+    CONSTANT,
+    MULTIPLY_ADD,
+    MULTIPLY_SUBTRACT,
+    OPERATIONS,
+    Operation,
 )
+from autograd_mini.compiler.program import LANE, Constant, Entry, Instruction, Program
 from autograd_mini.ops import elementwise as e
 from autograd_mini.primitive import Primitive
 from autograd_mini.recording import on_floats
@@ -32,71 +31,91 @@ Pass = Callable[[Program], Program]
 
 def prune(program: Program) -> Program:
     """Drop what no result needs. Inputs stay, since they are given by their order, and draws."""
-    entries = program.entries
-    needed = bytearray(len(entries))
+    if np.all(is_used(program)):
+        return program
+    needed = bytearray(is_source(program).tobytes())
     for k in program.results:
         needed[k] = True
-    for k in range(len(entries) - 1, -1, -1):
-        entry = entries[k]
-        if isinstance(entry, Input) or (isinstance(entry, Instruction) and not entry.operands):
-            needed[k] = True
-        elif needed[k] and isinstance(entry, Instruction):
-            for x in entry.operands:
-                needed[x] = True
-    new = [-1] * len(entries)
-    kept: list[Entry] = []
-    for k, entry in enumerate(entries):
+    owners, operands = program.owners[::-1].tolist(), program.operands[::-1].tolist()
+    for k, x in zip(owners, operands, strict=True):
         if needed[k]:
-            new[k] = len(kept)
-            kept.append(moved(entry, new) if isinstance(entry, Instruction) else entry)
-    return program.with_results(kept, new)
+            needed[x] = True
+    return program.arranged(np.flatnonzero(np.frombuffer(needed, bool)))
+
+
+def is_used(program: Program) -> Any:
+    """Return by position whether a value is an operand, a result, an input or a draw."""
+    return (program.uses > 0) | is_source(program)
+
+
+def is_source(program: Program) -> Any:
+    """Return by position whether a value is an input or a draw."""
+    return (program.counts == 0) & (program.codes != CONSTANT)
 
 
 def fold(program: Program) -> Program:
     """Compute what depends on constants alone."""
-    entries = [*program.entries]
-    constants = {k for k, entry in enumerate(entries) if isinstance(entry, Constant)}
+    known = (program.codes == CONSTANT).tolist()
+    made_by = program.operations()
+    on_numbers = [x for x in made_by if isinstance(x, Primitive) and x.scalar is not None]
+    unknown = np.bincount(program.owners[~np.array(known)[program.operands]], minlength=len(known))
+    if not np.any(program.of(*on_numbers) & (unknown == 0) & (program.counts > 0)):
+        return program
+    folded: dict[int, Entry] = {}
+    values = {k: x[0] for k, x in program.details.items() if known[k]}
+    foldable = program.of(*on_numbers).tolist()
     with np.errstate(all="ignore"):
-        for k, entry in enumerate(entries):
-            if not isinstance(entry, Instruction) or not constants.issuperset(entry.operands):
-                continue
-            operation, numbers = entry.operation, [entries[x][0] for x in entry.operands]
-            if isinstance(operation, Primitive) and operation.scalar is not None:
-                entries[k] = Constant(on_floats(operation, numbers))  # type: ignore[arg-type]
-                constants.add(k)
-    return program.with_results(entries, range(len(entries)))
+        for k, operands in enumerate(program.operands_by_position()):
+            if foldable[k] and operands and all(known[x] for x in operands):
+                numbers = [values[x] for x in operands]
+                values[k] = on_floats(OPERATIONS[program.codes[k]], numbers)
+                folded[k], known[k] = Constant(values[k]), True
+    return program.replaced(folded)
 
 
 COMPARED = 2**16
 """Constant arrays of up to so many bytes are compared with each other."""
 
-COMMUTATIVE = {e.add, e.multiply, e.equal, e.not_equal}
+COMMUTATIVE = (e.add, e.multiply, e.equal, e.not_equal)
 
 
 def share(program: Program) -> Program:
     """Let what is computed several times from the same operands be computed once."""
-    entries = [*program.entries]
-    new = [*range(len(entries))]
+    commutative, details = {CODES[operation] for operation in COMMUTATIVE}, program.details
+    moves: dict[int, int] = {}
     known: dict[object, int] = {}
-    for k, entry in enumerate(entries):
-        key: object = None
-        if isinstance(entry, Instruction):
-            entries[k] = entry = moved(entry, new)
-            operation, operands, params = entry
-            if params is None:
-                if operation in COMMUTATIVE and operands[0] > operands[1]:
-                    operands = operands[::-1]
-                key = operation, operands
-            elif operands:  # what has none is random
-                key = operation, operands, alike(tuple(params.items()))
-        elif isinstance(entry, Constant):
-            if isinstance(entry.value, float):
-                key = entry.value, math.copysign(1.0, entry.value)
-            elif isinstance(entry.value, np.ndarray) and entry.value.nbytes <= COMPARED:
-                key = alike(entry.value)
-        if key is not None:
-            new[k] = known.setdefault(key, k)
-    return program.with_results(entries, new)
+    columns = (program.codes, program.counts, *program.ends)
+    for k, (code, count, x, y) in enumerate(zip(*(c.tolist() for c in columns), strict=True)):
+        if moves:
+            x, y = moves.get(x, x), moves.get(y, y)  # where they are by now
+        key: Any = (code, x, y)
+        if count > 2:
+            key = (code, *(moves.get(z, z) for z in program.operands_of(k)))
+        elif x > y and code in commutative:
+            key = (code, y, x)
+        if k in details:
+            key = alike_detail(key if count else None, details[k])
+        if (first := known.setdefault(key, k)) != k and key is not None:
+            moves[k] = first
+    return program.redirected(moves)
+
+
+def alike_detail(key: Any, detail: Any) -> Any:
+    """Return what tells whether two constants, or two instructions with settings, are the same.
+
+    Args:
+        key: an operation with its operands, None where it has none.
+        detail: a constant, an input, or the settings of the operation.
+
+    Returns:
+        None for what is not like anything else: inputs, and what has no operands, so is random.
+    """
+    if isinstance(detail, Constant):
+        x = detail.value
+        if isinstance(x, float):
+            return CONSTANT, x, math.copysign(1.0, x)
+        return alike(x) if isinstance(x, np.ndarray) and x.nbytes <= COMPARED else None
+    return key and (key, alike(tuple(detail.items())))
 
 
 def alike(x: Any) -> Any:
@@ -110,33 +129,64 @@ def alike(x: Any) -> Any:
 
 def simplify(program: Program) -> Program:
     """Drop operations that change nothing: x · 1, x / 1, x - 0, x + (-0), x¹, -(-x), +x."""
-    entries = [*program.entries]
-    new = [*range(len(entries))]
-    telling = {k for k, entry in enumerate(entries) if isinstance(entry, Constant)}  # and -x
-    for k, entry in enumerate(entries):
-        if not isinstance(entry, Instruction):
-            continue
-        entries[k] = entry = moved(entry, new)
-        if entry.operation is e.positive or not telling.isdisjoint(entry.operands):
-            found = simpler(entries, entry) if entry.params is None else entry
-            if isinstance(found, int):
-                new[k] = found
-            else:
-                entries[k] = entry = found
-        if entry.operation is e.neg:
-            telling.add(k)
-    return program.with_results(entries, new)
+    values = {k: program.details[k].value for k in program.constants}
+    numbers = {k: x for k, x in values.items() if isinstance(x, float)}
+    known = np.full(len(program.codes), np.nan)
+    known[[*numbers]] = [*numbers.values()]
+    first, last = program.ends
+    telling = program.of(e.neg, e.positive)
+    for operation, constants in SIMPLER.items():
+        has = np.isin(known, constants)
+        telling |= program.of(operation) & (has[first] | has[last])
+    for _ in range(2):  # and what is computed from what may have another sign
+        telling |= program.of(e.add, e.subtract) & (telling[first] | telling[last])
+    columns = (x[telling].tolist() for x in (np.arange(len(known)), program.codes, first, last))
+    moves: dict[int, int] = {}
+    changed: dict[int, Entry] = {}
+    negated: dict[int, int] = {}  # x by the position of -x
+    for k, code, x, y in zip(*columns, strict=True):
+        operation, now = OPERATIONS[code], (moves.get(x, x), moves.get(y, y))
+        found = simpler(operation, *now, numbers, negated)
+        if found is None and operation is e.neg:
+            negated[k] = now[0]
+        elif isinstance(found, Instruction):
+            changed[k] = found
+            if found.operation is e.neg:
+                negated[k] = found.operands[0]
+        elif found is not None:
+            moves[k] = found
+    return program.replaced(changed).redirected(moves)
 
 
-SIMPLER = {e.multiply, e.add, e.subtract, e.divide, e.power, e.neg, e.positive}
-"""What may be simpler than it is."""
+SIMPLER: dict[Primitive | Operation, tuple[float, ...]] = {
+    e.multiply: (1.0, -1.0),
+    e.add: (0.0,),
+    e.subtract: (0.0,),
+    e.divide: (1.0,),
+    e.power: (1.0, 2.0),
+    e.neg: (),
+    e.positive: (),
+}
+"""What may be simpler than it is, and with which constants."""
 
 
-def simpler(kept: Sequence[Entry], entry: Instruction) -> int | Instruction:
-    """Return the position of the value that an instruction equals, or an instruction for it."""
-    operation, operands, _ = entry
-    x, y = operands[0], operands[-1]
-    left, right = number(kept[x]), number(kept[y])
+def simpler(
+    operation: Primitive | Operation,
+    x: int,
+    y: int,
+    numbers: Mapping[int, float],
+    negated: Mapping[int, int],
+) -> int | Instruction | None:
+    """Return the position of the value that an operation gives, or a simpler instruction for it.
+
+    Args:
+        operation: one of `SIMPLER`.
+        x: the position of its first operand.
+        y: that of its last one.
+        numbers: the constants, by position.
+        negated: the position of x by that of -x.
+    """
+    left, right = numbers.get(x), numbers.get(y)
     if operation is e.multiply:
         if left == 1.0 or right == 1.0:
             return y if left == 1.0 else x
@@ -145,15 +195,15 @@ def simpler(kept: Sequence[Entry], entry: Instruction) -> int | Instruction:
     elif operation is e.add:
         if is_zero(left, -1.0) or is_zero(right, -1.0):
             return y if is_zero(left, -1.0) else x
-        if (opposite := negated(kept[y])) is not None:
-            return Instruction(e.subtract, (x, opposite))
-        if (opposite := negated(kept[x])) is not None:
-            return Instruction(e.subtract, (y, opposite))
+        if y in negated:
+            return Instruction(e.subtract, (x, negated[y]))
+        if x in negated:
+            return Instruction(e.subtract, (y, negated[x]))
     elif operation is e.subtract:
         if is_zero(right, 1.0):
             return x
-        if (opposite := negated(kept[y])) is not None:
-            return Instruction(e.add, (x, opposite))
+        if y in negated:
+            return Instruction(e.add, (x, negated[y]))
     elif operation is e.divide:
         if right == 1.0:
             return x
@@ -163,17 +213,9 @@ def simpler(kept: Sequence[Entry], entry: Instruction) -> int | Instruction:
         if right == 1.0:
             return x
     elif operation is e.neg:
-        if (opposite := negated(kept[x])) is not None:
-            return opposite
+        return negated.get(x)
     elif operation is e.positive:
         return x
-    return entry
-
-
-def number(entry: Entry) -> float | None:
-    """Return the number of a constant, and None for what is none or an array."""
-    if entry.__class__ is Constant and entry[0].__class__ is float:
-        return entry[0]
     return None
 
 
@@ -182,19 +224,9 @@ def is_zero(x: float | None, sign: float) -> bool:
     return x == 0.0 and x is not None and math.copysign(1.0, x) == sign
 
 
-_tuple = tuple.__new__  # which a named tuple calls itself, by a detour: this runs once an entry
-
-
 def moved(entry: Instruction, new: Sequence[int]) -> Instruction:
     """Return an instruction whose operands are where `new` tells for the old ones."""
-    operands = entry[1]
-    now = tuple([new[x] for x in operands])
-    return entry if now == operands else _tuple(Instruction, (entry[0], now, entry[2]))
-
-
-def negated(entry: Entry) -> int | None:
-    """Return x where an entry is -x."""
-    return entry.operands[0] if is_instruction(entry, e.neg) else None
+    return entry._replace(operands=tuple([new[x] for x in entry.operands]))
 
 
 def is_instruction(entry: Entry, operation: Primitive | Operation) -> TypeGuard[Instruction]:
@@ -204,13 +236,12 @@ def is_instruction(entry: Entry, operation: Primitive | Operation) -> TypeGuard[
 
 def settle(program: Program) -> Program:
     """Drop the guards whose comparison is known to come out as it did."""
-    entries = program.entries
     unknown = []
     for guard in dict.fromkeys(program.guards):
-        condition = entries[guard.position]
+        condition = program.details.get(guard.position)
         if not isinstance(condition, Constant) or bool(condition.value) != guard.expected:
             unknown.append(guard)
-    return Program(entries, program.outputs, tuple(unknown))
+    return program if len(unknown) == len(program.guards) else program.guarded_by(unknown)
 
 
 def fuse(program: Program) -> Program:
@@ -219,54 +250,27 @@ def fuse(program: Program) -> Program:
     Product and sum are each rounded, so bits stay as they are. Lanes have the sum only: there, the
     product of a shared factor is what is frequent.
     """
-    entries = [*program.entries]
-    times = binding_times(program)
-    uses = use_counts(program)
-
-    def factors(product: int, k: int) -> tuple[int, ...]:
-        """Return the factors of a product that entry k alone uses, and at the same time."""
-        made = entries[product]
-        if uses[product] == 1 and times[product] == times[k] and isinstance(made, Instruction):
-            if made.operation is e.multiply:
-                return made.operands
-            if made.operation is e.square:
-                return made.operands * 2
-        return ()
-
-    for k, entry in enumerate(program.entries):
-        if is_instruction(entry, e.add):
-            a, product = entry.operands
-            both = factors(product, k)
-            if not both:
-                a, product = product, a
-                both = factors(product, k)
-            operation = MULTIPLY_ADD
-        elif is_instruction(entry, e.subtract) and times[k] != LANE:
-            a, both = entry.operands[0], factors(entry.operands[1], k)
-            operation = MULTIPLY_SUBTRACT
-        else:
-            continue
-        if both:
-            w, x = both
-            if operation is MULTIPLY_ADD and times[k] != LANE:
-                if negated(entries[x]) is not None:
-                    w, x = x, w
-                if (opposite := negated(entries[w])) is not None:
-                    operation, w = MULTIPLY_SUBTRACT, opposite
-            entries[k] = Instruction(operation, (w, x, a))
-    return prune(program.with_results(entries, range(len(entries))))
-
-
-def use_counts(program: Program) -> list[int]:
-    """Return how often each value is used; a result is needed itself, and has two uses more."""
-    uses = [0] * len(program.entries)
-    for entry in program.entries:
-        if isinstance(entry, Instruction):
-            for x in entry.operands:
-                uses[x] += 1
-    for k in program.results:
-        uses[k] += 2
-    return uses
+    times, (first_operand, last_operand) = program.times, program.ends
+    in_lanes, is_negated = times == LANE, program.of(e.neg)
+    product = program.of(e.multiply, e.square) & (program.uses == 1)
+    is_sum, is_difference = program.of(e.add), program.of(e.subtract) & ~in_lanes
+    k = np.flatnonzero(is_sum | is_difference)
+    a, p = first_operand[k], last_operand[k]
+    second = product[p] & (times[p] == times[k])
+    first = product[a] & (times[a] == times[k]) & is_sum[k] & ~second
+    a, p = np.where(first, p, a), np.where(first, a, p)
+    chosen = first | second
+    k, a, p = k[chosen], a[chosen], p[chosen]
+    w, x = first_operand[p], last_operand[p]  # both the same of a square
+    swapped = is_sum[k] & ~in_lanes[k] & is_negated[x]
+    w, x = np.where(swapped, x, w), np.where(swapped, w, x)
+    minus = is_sum[k] & ~in_lanes[k] & is_negated[w]
+    w = np.where(minus, first_operand[w], w)
+    codes = np.where(minus | is_difference[k], CODES[MULTIPLY_SUBTRACT], CODES[MULTIPLY_ADD])
+    fused = program.rewritten(k, codes, np.full(len(k), 3), np.column_stack([w, x, a]).ravel())
+    for _ in range(2):  # the products, and the signs that they alone had
+        fused = fused.arranged(np.flatnonzero(is_used(fused)))
+    return fused
 
 
 TIDY: tuple[Pass, ...] = (fold, simplify, share, settle, prune)

@@ -1,20 +1,33 @@
 """A program: a tape as data, with positions in the place of nodes.
 
 Every entry makes one value, called by its position. Operands come before what uses them, as on a
-tape, and nothing is ever changed: a pass makes a new program from an old one.
+tape, and nothing is ever changed: a pass makes a new program from an old one. Programs are long, so
+they are kept in columns: arrays of whole numbers, on which most of a pass is a few calls of NumPy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, Self
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import pairwise
+from typing import Any, NamedTuple
 
-from autograd_mini.compiler.machine import LANE_DOT, LANE_SUM, Operation
+import numpy as np
+import numpy.typing as npt
+
+from autograd_mini.compiler.machine import (
+    CODES,
+    CONSTANT,
+    INPUT,
+    LANE_DOT,
+    LANE_SUM,
+    OPERATIONS,
+    Operation,
+)
 from autograd_mini.primitive import Primitive
-from autograd_mini.text import summary, table
 
-_SHOWN_ROWS = 60  # a longer listing shows its head and its tail
+Numbers = npt.NDArray[np.int64]
+Places = Numbers | Mapping[int, int] | Sequence[int]
 
 
 class Input(NamedTuple):
@@ -62,94 +75,264 @@ BEFORE, LANE, AFTER = range(3)
 """When a value is computed: once, before the lanes; once a lane; once, from sums over the lanes."""
 
 
-@dataclass(frozen=True)
 class Program:
     """What is replayed.
 
-    Attributes:
+    Args:
         entries: inputs, constants and instructions, operands first.
         outputs: the positions of the results.
         guards: what must hold.
+
+    Attributes:
+        codes: by position what a value is: `INPUT`, `CONSTANT`, or the code of its operation.
+        counts: by position how many operands it has.
+        operands: the positions of all operands, those of one instruction after those of another.
+        details: by position the inputs, the constants, and the settings of operations.
     """
 
-    entries: Sequence[Entry]
+    codes: Numbers
+    counts: Numbers
+    operands: Numbers
+    details: dict[int, Any]
     outputs: tuple[int, ...]
-    guards: tuple[Guard, ...] = ()
+    guards: tuple[Guard, ...]
+
+    def __init__(
+        self, entries: Iterable[Entry], outputs: Iterable[int], guards: Iterable[Guard] = ()
+    ) -> None:
+        codes: list[int] = []
+        operands: list[Sequence[int]] = []
+        details: dict[int, Any] = {}
+        for k, entry in enumerate(entries):
+            if isinstance(entry, Instruction):
+                codes.append(CODES[entry.operation])
+                operands.append(entry.operands)
+                if entry.params is not None:
+                    details[k] = entry.params
+            else:
+                codes.append(CONSTANT if isinstance(entry, Constant) else INPUT)
+                operands.append(())
+                details[k] = entry
+        flat = [x for own in operands for x in own]
+        self._fill(codes, [*map(len, operands)], flat, details, outputs, guards)
+
+    def _fill(self, *columns: Any) -> None:
+        codes, counts, operands, details, outputs, guards = columns
+        self.codes, self.counts = np.asarray(codes, np.int64), np.asarray(counts, np.int64)
+        self.operands, self.details = np.asarray(operands, np.int64), details
+        self.outputs, self.guards = tuple(outputs), tuple(guards)
+
+    @classmethod
+    def of_columns(
+        cls,
+        codes: npt.ArrayLike,
+        counts: npt.ArrayLike,
+        operands: npt.ArrayLike,
+        details: dict[int, Any],
+        outputs: Iterable[int],
+        guards: Iterable[Guard] = (),
+    ) -> Program:
+        """Return a program of such attributes."""
+        program = cls.__new__(cls)
+        program._fill(codes, counts, operands, details, outputs, guards)
+        return program
+
+    def __reduce__(self) -> Any:  # codes are those of this process
+        return Program, (self.entries, self.outputs, self.guards)
+
+    def __len__(self) -> int:
+        """Return the number of instructions."""
+        return int(np.count_nonzero(self.codes > CONSTANT))
+
+    def __str__(self) -> str:
+        from autograd_mini.compiler.listing import listed  # it is for people, and above this module
+
+        return listed(self)
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        """The entries by position: the columns for people, and for programs that are short."""
+        rows = zip(self.codes.tolist(), self.operands_by_position(), strict=True)
+        return [
+            Instruction(OPERATIONS[code], tuple(operands), self.details.get(k))
+            if code > CONSTANT
+            else self.details[k]
+            for k, (code, operands) in enumerate(rows)
+        ]
+
+    @cached_property
+    def starts(self) -> Numbers:
+        """Where the operands of each value begin in `operands`; that of none at all is its end."""
+        return np.concatenate([[0], np.cumsum(self.counts)])
+
+    @cached_property
+    def owners(self) -> Numbers:
+        """By place in `operands`: what is computed from that operand."""
+        return np.repeat(np.arange(len(self.codes)), self.counts)
+
+    def edges(self) -> Iterator[tuple[int, int]]:
+        """Yield each value with each of its operands, in order."""
+        return zip(self.owners.tolist(), self.operands.tolist(), strict=True)
+
+    def operands_by_position(self) -> Iterator[list[int]]:
+        """Yield the operands of each value."""
+        operands, ends = self.operands.tolist(), self.starts.tolist()
+        for start, stop in pairwise(ends):
+            yield operands[start:stop]
+
+    def operands_of(self, k: int) -> list[int]:
+        """Return the operands of the value at position k."""
+        return self.operands[self.starts[k] : self.starts[k + 1]].tolist()
+
+    @cached_property
+    def ends(self) -> tuple[Numbers, Numbers]:
+        """The first and the last operand of each value, which are most often all; 0 for none."""
+        has = self.counts > 0
+        first, last = np.zeros((2, len(has)), np.int64)
+        first[has] = self.operands[self.starts[:-1][has]]
+        last[has] = self.operands[self.starts[1:][has] - 1]
+        return first, last
+
+    def of(self, *operations: Primitive | Operation) -> npt.NDArray[np.bool]:
+        """Return by position whether it is one of these operations that makes a value."""
+        return np.isin(self.codes, [CODES[operation] for operation in operations])
+
+    def operations(self) -> list[Any]:
+        """Return the operations that make some value, each once."""
+        return [OPERATIONS[code] for code in np.unique(self.codes) if code > CONSTANT]
+
+    def operation(self, k: int) -> Any:
+        """Return what makes the value at position k; None of an input or a constant."""
+        return OPERATIONS[self.codes[k]]
 
     @property
     def inputs(self) -> list[int]:
         """The positions of the inputs, in the order in which they are given."""
-        return [k for k, entry in enumerate(self.entries) if isinstance(entry, Input)]
+        return np.flatnonzero(self.codes == INPUT).tolist()
+
+    @property
+    def constants(self) -> list[int]:
+        """The positions of the constants."""
+        return np.flatnonzero(self.codes == CONSTANT).tolist()
 
     @property
     def results(self) -> tuple[int, ...]:
         """The positions of all that a replay must compute: the outputs, and the guards."""
         return (*self.outputs, *(guard.position for guard in self.guards))
 
-    def with_results(
-        self, entries: Sequence[Entry], new: Mapping[int, int] | Sequence[int]
-    ) -> Self:
-        """Return a program of other entries, `new` telling where each result now is."""
-        return replace(
-            self,
-            entries=entries,
-            outputs=tuple(new[k] for k in self.outputs),
-            guards=tuple(Guard(new[k], expected) for k, expected in self.guards),
+    @cached_property
+    def sums(self) -> npt.NDArray[np.bool]:
+        """By position whether a value is a sum over the lanes."""
+        return self.of(LANE_SUM, LANE_DOT)
+
+    @cached_property
+    def times(self) -> Numbers:
+        """When each value is computed: `BEFORE`, `LANE` or `AFTER`.
+
+        A sum over the lanes comes after them, and so does all that is computed from it.
+        """
+        times = np.where(self.sums, AFTER, BEFORE)
+        times[[k for k in self.inputs if self.details[k].lane]] = LANE
+        if not times.any():
+            return times
+        found = times.tolist()
+        for k, x in self.edges():
+            if found[x] > found[k]:
+                found[k] = found[x]
+        return np.array(found)
+
+    @cached_property
+    def uses(self) -> Numbers:
+        """How often each value is used; a result is needed itself, and has two uses more."""
+        used = np.concatenate([self.operands, np.repeat(np.array(self.results, np.int64), 2)])
+        return np.bincount(used, minlength=len(self.codes))
+
+    # What passes are made of
+
+    def arranged(self, order: Numbers) -> Program:
+        """Return the program with the entries at these positions alone, in this order."""
+        new = np.full(len(self.codes), -1)
+        new[order] = np.arange(len(order))
+        counts = self.counts[order]
+        operands = new[rows(self.operands, self.starts[order], counts)]
+        moved = zip(new[[*self.details]].tolist(), self.details.values(), strict=True)
+        details = {k: x for k, x in moved if k >= 0}
+        program = self._with(self.codes[order], counts, operands, details, new)
+        program.times = self.times[order]
+        return program
+
+    def rewritten(
+        self, positions: Numbers, codes: Numbers, counts: Numbers, operands: Numbers
+    ) -> Program:
+        """Return the program with other instructions for some values, given in columns."""
+        all_codes, all_counts, starts = self.codes.copy(), self.counts.copy(), self.starts.copy()
+        all_codes[positions], all_counts[positions] = codes, counts
+        starts[positions] = len(self.operands) + np.cumsum(counts) - counts
+        found = rows(np.append(self.operands, operands), starts[:-1], all_counts)
+        program = self._with(all_codes, all_counts, found, self.details)
+        program.times = self.times
+        return program
+
+    def replaced(self, changed: Mapping[int, Entry]) -> Program:
+        """Return the program with other entries at some positions."""
+        if not changed:
+            return self
+        own = Program(changed.values(), ())
+        positions = [*changed]
+        program = self.rewritten(np.array(positions), own.codes, own.counts, own.operands)
+        details = {k: x for k, x in self.details.items() if k not in changed}
+        program.details = details | {positions[j]: x for j, x in own.details.items()}
+        return program
+
+    def redirected(self, moves: Mapping[int, int]) -> Program:
+        """Return the program with the value at `moves[k]` used in the place of that at k."""
+        if not moves:
+            return self
+        new = np.arange(len(self.codes))
+        new[[*moves]] = [*moves.values()]
+        program = self._with(self.codes, self.counts, new[self.operands], self.details, new)
+        program.times = self.times
+        return program
+
+    def extended(self, entries: Iterable[Entry], outputs: Iterable[int]) -> Program:
+        """Return the program with more entries at its end, and other outputs."""
+        more, n = Program(entries, ()), len(self.codes)
+        return Program.of_columns(
+            np.append(self.codes, more.codes),
+            np.append(self.counts, more.counts),
+            np.append(self.operands, more.operands),
+            self.details | {n + k: x for k, x in more.details.items()},
+            outputs,
+            self.guards,
         )
 
-    def __len__(self) -> int:
-        """Return the number of instructions."""
-        return sum(isinstance(entry, Instruction) for entry in self.entries)
+    def guarded_by(self, guards: Iterable[Guard]) -> Program:
+        """Return the program with these guards alone."""
+        columns = self.codes, self.counts, self.operands, self.details
+        return Program.of_columns(*columns, self.outputs, guards)
 
-    def __str__(self) -> str:
-        times = binding_times(self)
-        uses = dict.fromkeys(self.results, "")
-        for j, position in enumerate(self.outputs):
-            uses[position] += f" output {j}"
-        for position, expected in self.guards:
-            uses[position] += f" guard: {expected}"
-        hidden = range(_SHOWN_ROWS // 2, len(self.entries) - _SHOWN_ROWS // 2)
-        rows = [
-            (
-                f"%{k}",
-                *self._described(entry),
-                ("", "lane", "after")[times[k]],
-                uses.get(k, "").strip(),
-            )
-            for k, entry in enumerate(self.entries)
-            if k not in hidden
-        ]
-        lines = table(("value", "operation", "operands", "when", "use"), rows).split("\n")
-        if hidden:
-            lines.insert(2 + hidden.start, f"... {len(hidden):,} not shown ...")
-        return "\n".join(lines)
+    def with_results(self, entries: Sequence[Entry], new: Places) -> Program:
+        """Return a program of other entries, `new` telling where each result now is."""
+        return Program(entries, *self._results(new))
 
-    def _described(self, entry: Entry) -> tuple[str, str]:
-        if isinstance(entry, Input):
-            return "input", entry.name
-        if isinstance(entry, Constant):
-            return "constant", summary(entry.value)
-        operands = [f"%{k}" for k in entry.operands]
-        operands += [f"{name}={summary(value)}" for name, value in (entry.params or {}).items()]
-        return entry.operation.name, ", ".join(operands)
+    def _with(
+        self,
+        codes: Numbers,
+        counts: Numbers,
+        operands: Numbers,
+        details: dict[int, Any],
+        new: Places | None = None,
+    ) -> Program:
+        """Return a program of other columns, `new` telling where each result now is."""
+        results = (self.outputs, self.guards) if new is None else self._results(new)
+        return Program.of_columns(codes, counts, operands, details, *results)
+
+    def _results(self, new: Places) -> tuple[list[int], list[Guard]]:
+        outputs = [int(new[k]) for k in self.outputs]
+        return outputs, [Guard(int(new[k]), expected) for k, expected in self.guards]
 
 
-def binding_times(program: Program) -> list[int]:
-    """Return when each value is computed: `BEFORE`, `LANE` or `AFTER`.
-
-    A sum over the lanes comes after them, and so does all that is computed from it.
-    """
-    times: list[int] = []
-    for entry in program.entries:
-        if isinstance(entry, Instruction):
-            if entry.operation is LANE_SUM or entry.operation is LANE_DOT:
-                times.append(AFTER)
-            else:
-                time = BEFORE
-                for k in entry.operands:
-                    if times[k] > time:
-                        time = times[k]
-                times.append(time)
-        else:
-            times.append(LANE if isinstance(entry, Input) and entry.lane else BEFORE)
-    return times
+def rows(flat: Numbers, starts: Numbers, counts: Numbers) -> Numbers:
+    """Return parts of an array one after the other: where each starts, and how long it is."""
+    ends = np.cumsum(counts)
+    return flat[np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + counts, counts)]

@@ -6,19 +6,14 @@ A register is used again as soon as its value dies, so that the working set stay
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
 
-from autograd_mini.compiler.machine import LANE_DOT, LANE_SUM
-from autograd_mini.compiler.program import (
-    BEFORE,
-    LANE,
-    Constant,
-    Entry,
-    Input,
-    Instruction,
-    Program,
-)
+import numpy as np
+
+from autograd_mini.compiler.machine import CONSTANT, INPUT, OPERATIONS
+from autograd_mini.compiler.program import AFTER, BEFORE, LANE, Program
 
 
 class Allocation(NamedTuple):
@@ -30,9 +25,9 @@ class Allocation(NamedTuple):
             and sums over the lanes, each as soon as its operands are there.
         after: those executed last, once.
         registers: by position, which register of its file a value lives in: a `LANE` value in the
-            file of lanes, another in the shared file; -1 where it lives elsewhere or is not needed.
-            The shared file begins with the shared inputs and then the constants, in their order,
-            which nothing ever overwrites.
+            file of lanes, another in the shared file; -1 where it is not needed. The shared file
+            begins with the shared inputs and then the constants, in their order, which nothing
+            ever overwrites.
         shared_size: the number of registers in the shared file.
         lane_size: the number of registers in the file of lanes.
     """
@@ -45,12 +40,13 @@ class Allocation(NamedTuple):
     lane_size: int
 
 
+def any_operand(operation: Any, operands: Sequence[int]) -> Sequence[int]:
+    """Return what may give its register to a result where every operation works in place."""
+    return operands
+
+
 def allocate(
-    program: Program,
-    times: Sequence[int],
-    *,
-    in_place: Callable[[Instruction], Iterable[int]] = lambda instruction: instruction.operands,
-    outside: Collection[int] = (),
+    program: Program, *, in_place: Callable[[Any, Sequence[int]], Sequence[int]] = any_operand
 ) -> Allocation:
     """Return the order of execution and the registers of a program, by linear scan.
 
@@ -60,120 +56,93 @@ def allocate(
 
     Args:
         program: what is to be executed.
-        times: when each value is computed, from `binding_times(program)`.
-        in_place: tells which operands of an instruction, dying there, may give their register to
-            its result: none where the result must not overwrite what is still being read.
-        outside: the positions of values that live elsewhere, such as lane inputs that are read
-            where they are; they get no register.
+        in_place: tells, of an operation and its operands, which of these may give their register
+            to the result if they die there: none where the result must not overwrite what is still
+            being read.
     """
-    entries = program.entries
-    before, lanes, after = _order(program, times)
-    registers = [-1] * len(entries)
-    shared, blocks = _File(), _File()
-    for j in _given(program, times):
-        registers[j] = shared.take()
-    passes_on = bytearray(len(entries))  # whether the register of a value is used again
+    in_lanes = (program.times == LANE).tolist()
+    on_floats = (program.codes > CONSTANT) & ~program.sums
+    before, after = (
+        np.flatnonzero(on_floats & (program.times == time)).tolist() for time in (BEFORE, AFTER)
+    )
+    lanes = _in_lanes(program)
+    sums = set(np.flatnonzero(program.sums).tolist())
+    end = len(before) + len(lanes)  # of the lanes
+    steps = [*before, *lanes, -1, *(k for k in lanes if k in sums), *after]
+    deaths = _deaths(program, steps, range(len(before), end))
 
-    steps = list(_steps(program, times, before, lanes, after))
-    last_use = {j: t for t, (_, uses) in enumerate(steps) for j in uses}
-    for t, (k, uses) in enumerate(steps):
-        dying = {j for j in uses if passes_on[j] and last_use[j] == t}
-        if k is not None and k not in outside:
-            file, entry = blocks if times[k] == LANE else shared, entries[k]
-            heirs = in_place(entry) if isinstance(entry, Instruction) else ()
-            donors = [j for j in heirs if j in dying and (times[j] == LANE) == (file is blocks)]
-            registers[k] = registers[donors[0]] if donors else file.take()
-            passes_on[k] = True
-            dying.difference_update(donors[:1])
-            if k not in last_use:
-                dying.add(k)
-        for j in sorted(dying):
-            (blocks if times[j] == LANE else shared).free.append(registers[j])
-    return Allocation(before, lanes, after, registers, shared.size, blocks.size)
-
-
-class _File:
-    """A file of registers: how many there are, and which of them are free, the warmest last."""
-
-    def __init__(self) -> None:
-        self.size = 0
-        self.free: list[int] = []
-
-    def take(self) -> int:
-        """Return a register that is free, a new one if need be."""
-        if self.free:
-            return self.free.pop()
-        self.size += 1
-        return self.size - 1
-
-
-def is_sum(entry: Entry) -> bool:
-    """Return whether an entry is a sum over the lanes."""
-    return isinstance(entry, Instruction) and entry.operation in (LANE_SUM, LANE_DOT)
-
-
-def operands_of(entry: Entry) -> Sequence[int]:
-    """Return the positions that an entry is computed from."""
-    return entry.operands if isinstance(entry, Instruction) else ()
-
-
-def _given(program: Program, times: Sequence[int]) -> list[int]:
-    """Return the shared inputs and then the constants."""
-    return [
-        k
-        for kind in (Input, Constant)
-        for k, entry in enumerate(program.entries)
-        if entry.__class__ is kind and times[k] != LANE
-    ]
-
-
-def _order(program: Program, times: Sequence[int]) -> tuple[list[int], list[int], list[int]]:
-    """Return what is executed before the lanes, for each block of them, and after them."""
-    entries = program.entries
-    before: list[int] = []
-    after: list[int] = []
-    ready: list[tuple[int, int]] = []  # of what is executed a block: when it can be, and what it is
-    for k, entry in enumerate(entries):
-        if isinstance(entry, Instruction):
-            if is_sum(entry):
-                ready.append((max(entry.operands), k))
-            elif times[k] == LANE:
-                ready.append((k, k))
+    registers = [-1] * len(in_lanes)
+    given = _given(program)
+    for register, k in enumerate(given):
+        registers[k] = register
+    size = [len(given), 0]  # of the shared file, and of that of lanes
+    free: tuple[list[int], list[int]] = ([], [])  # the warmest last
+    operands, codes = [*program.operands_by_position()], program.codes.tolist()
+    for t, (k, dying) in enumerate(zip(steps, deaths, strict=True)):
+        if k >= 0 and (t > end or k not in sums):  # a sum has no register while it is taken
+            own = in_lanes[k]
+            for x in in_place(OPERATIONS[codes[k]], operands[k]) if dying else ():
+                if x in dying and in_lanes[x] == own:
+                    registers[k] = registers[x]
+                    dying.remove(x)
+                    break
             else:
-                (before if times[k] == BEFORE else after).append(k)
+                if not free[own]:
+                    free[own].append(size[own])
+                    size[own] += 1
+                registers[k] = free[own].pop()
+        for x in dying:
+            free[in_lanes[x]].append(registers[x])
+    return Allocation(before, lanes, after, registers, *size)
+
+
+def _deaths(program: Program, steps: Sequence[int], block: range) -> list[list[int]]:
+    """Return for each step the values that are used there for the last time, or never.
+
+    What all lanes share is needed until their last block is done, and so used where `block` ends.
+    """
+    shared = program.times != LANE
+    made, used = np.full((2, len(shared)), -1)
+    for part in (slice(block.stop), slice(block.stop + 1, None)):
+        made[steps[part]] = np.arange(len(steps))[part]
+    used[:] = made
+    used[steps[: block.stop]] = np.arange(block.stop)  # a sum is made later, and taken in the block
+    uses = used[program.owners]
+    in_block = (uses >= block.start) & (uses < block.stop)
+    uses[in_block & shared[program.operands]] = block.stop
+    last = made
+    np.maximum.at(last, program.operands, uses)
+    last[_given(program)] = -1  # never
+    last[[k for k in program.results if shared[k]]] = -1
+    order = np.argsort(last, kind="stable")
+    bounds = np.searchsorted(last[order], np.arange(len(steps) + 1)).tolist()
+    values = order.tolist()
+    return [values[start:stop] for start, stop in pairwise(bounds)]
+
+
+def _in_lanes(program: Program) -> list[int]:
+    """Return what is executed for each block of lanes."""
+    in_lanes = program.times == LANE
+    chosen = np.flatnonzero((program.codes > CONSTANT) & (in_lanes | program.sums))
+    if not chosen.size:
+        return [k for k in program.results if in_lanes[k]]
+    later = np.maximum(*program.ends)  # of the operands of a sum
+    ready = np.where(program.sums, later, np.arange(len(in_lanes)))[chosen]  # can be executed then
+    loads = (in_lanes & (program.codes == INPUT)).tolist()
+    operands = [*program.operands_by_position()]
     lanes: dict[int, None] = {}  # an ordered set
-    for _, k in sorted(ready):
-        for j in operands_of(entries[k]):
-            if times[j] == LANE and isinstance(entries[j], Input):
-                lanes[j] = None
+    for k in chosen[np.lexsort((chosen, ready))].tolist():
+        for x in operands[k]:
+            if loads[x]:
+                lanes[x] = None
         lanes[k] = None
     for k in program.results:
-        if times[k] == LANE:
+        if in_lanes[k]:
             lanes[k] = None  # an input that is a result and has no other use
-    return before, list(lanes), after
+    return [*lanes]
 
 
-def _steps(
-    program: Program,
-    times: Sequence[int],
-    before: list[int],
-    lanes: list[int],
-    after: list[int],
-) -> Iterator[tuple[int | None, Sequence[int]]]:
-    """Yield what is made, and what is used for it, one step after the other.
-
-    What all lanes share is needed until their last block is done.
-    """
-    entries = program.entries
-    for k in before:
-        yield k, operands_of(entries[k])
-    for k in lanes:
-        own = [j for j in operands_of(entries[k]) if times[j] == LANE]
-        yield None if is_sum(entries[k]) else k, own
-    yield None, [j for k in lanes for j in operands_of(entries[k]) if times[j] != LANE]
-    for k in lanes:
-        if is_sum(entries[k]):
-            yield k, ()
-    for k in after:
-        yield k, operands_of(entries[k])
-    yield None, [k for k in program.results if times[k] != LANE]
+def _given(program: Program) -> list[int]:
+    """Return the shared inputs and then the constants."""
+    shared = np.flatnonzero((program.codes == INPUT) & (program.times != LANE)).tolist()
+    return shared + program.constants

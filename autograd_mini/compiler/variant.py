@@ -16,7 +16,7 @@ from autograd_mini.compiler.lanes import sum_lanes, sums_inward
 from autograd_mini.compiler.listing import Listing
 from autograd_mini.compiler.passes import TIDY, Pass, fuse
 from autograd_mini.compiler.plan import Plan
-from autograd_mini.compiler.program import LANE, binding_times
+from autograd_mini.compiler.program import LANE
 from autograd_mini.compiler.setup import Setup
 from autograd_mini.compiler.tracing.derivatives import Aim
 from autograd_mini.compiler.tracing.record import Record
@@ -57,8 +57,7 @@ class Variant:
         self.listing = Listing(record.program, passes)
         program = self.listing.final
         self.executor = make_executor(program, setup.engine, setup.exact)
-        times = binding_times(program)
-        in_lanes = np.array([times[k] == LANE for k in program.results], dtype=bool)
+        in_lanes = program.times[[*program.results]] == LANE
         expected = np.array([guard.expected for guard in program.guards], dtype=bool)
         self.spans = self._spans(in_lanes, summed)
         are_vectors = all(is_vector for is_vector, _, _ in self.spans)

@@ -78,7 +78,7 @@ def program_of(loss: Callable[..., Any], params: Any) -> Program | None:
     """
     from autograd_mini.compiler.eager import must_be_eager
     from autograd_mini.compiler.passes import TIDY, fuse
-    from autograd_mini.compiler.program import Constant, Input, Instruction
+    from autograd_mini.compiler.program import Constant
     from autograd_mini.compiler.tracing.trace import Trace
 
     if must_be_eager():
@@ -90,22 +90,17 @@ def program_of(loss: Callable[..., Any], params: Any) -> Program | None:
         program = trace.program([output], lanes=[True] * len(nodes))
     except Exception:  # if it is the loss that raises, it does so too when it is called
         return None
-    others = iter(trace.captured)
-    entries = [
-        Constant(next(others).primal) if isinstance(entry, Input) and not entry.lane else entry
-        for entry in program.entries
-    ]
-    program = program.with_results(entries, range(len(entries)))
-    for tidy in (*TIDY, fuse):
-        program = tidy(program)
-    for entry in program.entries:
-        if isinstance(entry, Constant) and not isinstance(entry.value, float):
-            return None  # there are Tensors in it
-        if isinstance(entry, Instruction) and entry.operation.scalar is None:
-            return None
     if not isinstance(output, Value) or trace.draws:
         return None
-    if any(isinstance(program.entries[k], Constant) for k in program.results):
+    captured = zip(program.inputs[len(nodes) :], trace.captured, strict=True)
+    program = program.replaced({k: Constant(node.primal) for k, node in captured})
+    for tidy in (*TIDY, fuse):
+        program = tidy(program)
+    if not all(isinstance(program.details[k].value, float) for k in program.constants):
+        return None  # there are Tensors in it
+    if any(operation.scalar is None for operation in program.operations()):
+        return None
+    if not set(program.constants).isdisjoint(program.results):
         return None
     return program
 

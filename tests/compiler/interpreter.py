@@ -15,7 +15,6 @@ from autograd_mini.compiler.program import (
     Input,
     Instruction,
     Program,
-    binding_times,
 )
 from autograd_mini.primitive import REGISTRY, Elementwise
 from autograd_mini.recording import on_floats
@@ -29,7 +28,7 @@ def interpret(program: Program, shared: Sequence[float], lanes: Any = None) -> l
     Each value is computed on floats, lane by lane. Sums are taken in the order of the lanes.
     """
     m = 1 if lanes is None else np.shape(lanes)[1]
-    times = binding_times(program)
+    times = program.times.tolist()
     given = iter(shared)
     rows = iter([] if lanes is None else np.asarray(lanes).tolist())
     values: list[list[float]] = []  # of each, one a lane

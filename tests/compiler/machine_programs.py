@@ -17,7 +17,6 @@ from autograd_mini.compiler.program import (
     Input,
     Instruction,
     Program,
-    binding_times,
 )
 from autograd_mini.ops import elementwise as e
 from tests.compiler.interpreter import interpret
@@ -40,7 +39,7 @@ def machine_programs(draw: st.DrawFn) -> Program:
         return tuple(draw(places) for _ in range(number))
 
     for _ in range(draw(st.integers(1, 40))):
-        times = binding_times(Program(entries, ()))
+        times = Program(entries, ()).times.tolist()
         before_sums = [k for k, time in enumerate(times) if time != AFTER]
         of_lanes = [k for k, time in enumerate(times) if time == LANE]
         shared = [k for k, time in enumerate(times) if time != LANE]
@@ -63,7 +62,7 @@ def expected(
     program: Program, shared: Sequence[float], lanes: np.ndarray
 ) -> tuple[list[float], np.ndarray]:
     """Return what an executor must: the results that all lanes share, and those of the lanes."""
-    times = binding_times(program)
+    times = program.times.tolist()
     results = interpret(program, shared, lanes)
     kinds = [times[k] == LANE for k in program.results]
     of_lanes = [x for x, lane in zip(results, kinds, strict=True) if lane]

@@ -14,7 +14,6 @@ from autograd_mini.compiler.program import (
     Input,
     Instruction,
     Program,
-    binding_times,
 )
 from autograd_mini.ops import elementwise as e
 from autograd_mini.primitive import REGISTRY
@@ -41,7 +40,7 @@ def test_values_are_told_apart_by_when_they_are_computed() -> None:
         Instruction(e.multiply, (2, 1)),
     ]
     program = sum_lanes(Program(entries, (3,)), [True])
-    assert binding_times(program) == [BEFORE, LANE, BEFORE, LANE, BEFORE, AFTER]
+    assert program.times.tolist() == [BEFORE, LANE, BEFORE, LANE, BEFORE, AFTER]
 
 
 def test_a_shared_result_is_as_often_in_the_sum_as_there_are_lanes() -> None:
@@ -70,7 +69,7 @@ def test_a_sum_of_products_becomes_a_dot_product() -> None:
     program = sums_inward(sum_lanes(Program(entries, (6,)), [True]))
     assert LANE not in [
         time
-        for time, entry in zip(binding_times(program), program.entries, strict=True)
+        for time, entry in zip(program.times, program.entries, strict=True)
         if isinstance(entry, Instruction)
     ]
     assert sorted(operations(program)) == ["add", "lane_dot", "multiply", "multiply", "square"]

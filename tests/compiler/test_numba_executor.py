@@ -24,7 +24,6 @@ from autograd_mini.compiler.program import (
     Input,
     Instruction,
     Program,
-    binding_times,
 )
 from autograd_mini.errors import DataError
 from autograd_mini.ops import elementwise as e
@@ -59,7 +58,7 @@ def test_what_is_no_sum_has_every_bit(program: Program):
     common, of_lanes = expected(program, shared, lanes)
     results = NumbaExecutor(program)(shared, lanes)
     assert same_bits(results[1], of_lanes)
-    times = binding_times(program)
+    times = program.times.tolist()
     before = [times[k] == BEFORE for k in program.results if times[k] != LANE]
     assert same_bits(results[0][before], np.array(common)[before])
 
@@ -176,7 +175,7 @@ def test_links_that_are_wanted_stay():
     program = Program([Input("w"), Input("x", lane=True), *links], (4,))
 
     def lengths(program: Program) -> list[int]:
-        entries = merge_chains(program, binding_times(program)).entries
+        entries = merge_chains(program).entries
         assert all(z.operation is MULTIPLY_ADDS for z in entries if isinstance(z, Instruction))
         return [len(z.operands) // 2 for z in entries if isinstance(z, Instruction)]
 
@@ -192,7 +191,7 @@ def test_like_instructions_on_floats_follow_one_another():
     for k in range(n):
         entries += [Instruction(e.sin, (k,)), Instruction(e.cos, (len(entries),))]
     program = Program(entries, tuple(range(n + 1, 3 * n, 2)))
-    ordered = in_runs(program, binding_times(program))
+    ordered = in_runs(program)
     names = [z.operation.name for z in ordered.entries if isinstance(z, Instruction)]
     assert names == ["sin"] * n + ["cos"] * n
     x = np.linspace(-3.0, 3.0, n)

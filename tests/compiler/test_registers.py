@@ -15,9 +15,8 @@ from autograd_mini.compiler.program import (
     Input,
     Instruction,
     Program,
-    binding_times,
 )
-from autograd_mini.compiler.registers import Allocation, allocate, is_sum
+from autograd_mini.compiler.registers import Allocation, allocate
 from autograd_mini.ops import elementwise as e
 from tests.compiler.interpreter import computed, same_bits
 from tests.compiler.machine_programs import expected, machine_programs
@@ -32,7 +31,7 @@ def run(program: Program, times: list[int], allocation: Allocation) -> tuple[Any
     inputs = [k for k in program.inputs if times[k] != LANE]
     constants = [k for k, entry in enumerate(program.entries) if isinstance(entry, Constant)]
     assert [registers[k] for k in inputs + constants] == [*range(len(inputs + constants))]
-    given = [*SHARED, *(program.entries[k].value for k in constants)]
+    given = [*SHARED.tolist(), *(program.entries[k].value for k in constants)]
     files[False][: len(given)] = given
     rows = [k for k in program.inputs if times[k] == LANE]
     sums, taken = {}, {}
@@ -43,10 +42,10 @@ def run(program: Program, times: list[int], allocation: Allocation) -> tuple[Any
             continue
         entry = program.entries[k]
         if isinstance(entry, Input):
-            value = LANES[rows.index(k), 0]
+            value = LANES[rows.index(k), 0].item()
         else:
             operands = [files[times[j] == LANE][registers[j]] for j in entry.operands]
-            if is_sum(entry):
+            if program.sums[k]:
                 sums[k] = 0.0 + math.prod(operands)
                 continue
             value = computed(entry, [[x] for x in operands], 1)[0]
@@ -62,9 +61,9 @@ def run(program: Program, times: list[int], allocation: Allocation) -> tuple[Any
 @given(program=machine_programs())
 def test_programs_compute_the_same_on_registers(program: Program, in_place: bool):
     """A program run on its registers, many values in one, gives what it gives on variables."""
-    times = binding_times(program)
-    options = {} if in_place else {"in_place": lambda instruction: ()}
-    allocation = allocate(program, times, **options)
+    times = program.times.tolist()
+    options = {} if in_place else {"in_place": lambda operation, operands: ()}
+    allocation = allocate(program, **options)
     shared, lanes = run(program, times, allocation)
     common, of_lanes = expected(program, SHARED.tolist(), LANES)
     assert same_bits(shared, common)
@@ -74,10 +73,10 @@ def test_programs_compute_the_same_on_registers(program: Program, in_place: bool
 @given(program=machine_programs())
 def test_results_overwrite_no_operand_that_is_not_given_up(program: Program):
     """Without `in_place` the register of a result is none of its operands'."""
-    times = binding_times(program)
-    registers = allocate(program, times, in_place=lambda instruction: ()).registers
+    times = program.times.tolist()
+    registers = allocate(program, in_place=lambda operation, operands: ()).registers
     for k, entry in enumerate(program.entries):
-        if isinstance(entry, Instruction) and not is_sum(entry):
+        if isinstance(entry, Instruction) and not program.sums[k]:
             alike = [j for j in entry.operands if (times[j] == LANE) == (times[k] == LANE)]
             assert registers[k] not in [registers[j] for j in alike]
 
@@ -87,17 +86,8 @@ def test_a_chain_needs_two_registers(lane: bool):
     """sin(sin(...)) of any length lives in one register, beside a shared input that is kept."""
     n = 1_000
     entries = [Input("x", lane), *(Instruction(e.sin, (k,)) for k in range(n))]
-    allocation = allocate(Program(entries, (n,)), binding_times(Program(entries, ())))
+    allocation = allocate(Program(entries, (n,)))
     assert (allocation.shared_size, allocation.lane_size) == ((0, 1) if lane else (2, 0))
-
-
-def test_values_outside_have_no_register():
-    """Where inputs and results of lanes live elsewhere, only what is between needs registers."""
-    entries = [Input("x", lane=True), Instruction(e.sin, (0,)), Instruction(e.cos, (1,))]
-    program = Program(entries, (2,))
-    allocation = allocate(program, binding_times(program), outside={0, 2})
-    assert allocation.registers == [-1, 0, -1]
-    assert allocation.lane_size == 1
 
 
 def test_lane_inputs_are_made_at_their_first_use():
@@ -108,6 +98,6 @@ def test_lane_inputs_are_made_at_their_first_use():
         *(Instruction(e.add, (3, 1)), Instruction(e.sin, (4,))),
     ]
     program = Program(entries, (5,))
-    allocation = allocate(program, binding_times(program))
+    allocation = allocate(program)
     assert allocation.lanes == [0, 2, 3, 1, 4, 5]
     assert allocation.lane_size == 2

@@ -11,7 +11,6 @@ import numpy as np
 
 from autograd_mini.compiler.arrays.layout import Layout
 from autograd_mini.compiler.program import Constant, Instruction, Program
-from autograd_mini.compiler.registers import operands_of
 
 Pick = Callable[[list[Any]], Sequence[Any]]
 """What takes some of all values."""
@@ -82,7 +81,7 @@ class _Workspace:
         self.outputs = picking(program.outputs)
         self.guards = picking([guard.position for guard in program.guards])
         self.doubtful = [  # the outputs that may not be arrays of their own, with their operands
-            (j, operands_of(program.entries[k]) if k not in program.outputs[:j] else ())
+            (j, program.operands_of(k) if k not in program.outputs[:j] else ())
             for j, k in enumerate(program.outputs)
             if k not in layout.own or k in program.outputs[:j]
         ]

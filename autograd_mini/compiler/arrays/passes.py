@@ -18,7 +18,6 @@ from autograd_mini.compiler.passes import (
     Pass,
     is_instruction,
     moved,
-    number,
     prune,
     settle,
     share,
@@ -127,24 +126,29 @@ def is_by_rows(entry: Instruction, operands: Sequence[Entry], table: Entry) -> b
 def simplify(program: Program, values: Sequence[Any]) -> Program:
     """Drop operations that change nothing, where shape and dtype stay the same too."""
     entries = [*program.entries]
-    known = [plain(entry) for entry in entries]
+    single = {k: x for k, entry in enumerate(entries) if (x := number_in(entry)) is not None}
+    negated: dict[int, int] = {}  # x by the position of -x
     new = [*range(len(entries))]
     for k, entry in enumerate(entries):
         if not isinstance(entry, Instruction):
             continue
-        entries[k] = known[k] = entry = moved(entry, new)
-        found: int | Instruction = entry
+        entries[k] = entry = moved(entry, new)
+        found: int | Instruction | None = None
         if entry.operation in SHAPING:
             found = entry.operands[0]
         elif entry.operation in SIMPLER:
-            found = simpler(known, entry)
+            x, y = entry.operands[0], entry.operands[-1]
+            found = simpler(entry.operation, x, y, single, negated)
         if isinstance(found, int):
             if form(values[found]) == form(values[k]):
                 new[k] = found
-        elif len(found.operands) == len(entry.operands) or (
-            form(values[found.operands[0]]) == form(values[k])
+        elif found is not None and (
+            len(found.operands) == len(entry.operands)
+            or form(values[found.operands[0]]) == form(values[k])
         ):
-            entries[k] = known[k] = found
+            entries[k] = entry = found
+        if entry.operation is e.neg:
+            negated[k] = entry.operands[0]
     return program.with_results(entries, new)
 
 
@@ -200,11 +204,16 @@ def relus(program: Program, values: Sequence[Any]) -> Program:
                 found[x] = len(entries)
             elif entry.operation is e.greater:
                 x, y = entry.operands
-                if x in found and number(entries[y]) == 0.0:
+                if x in found and is_float_zero(entries[y]):
                     entry = Instruction(e.greater, (found[x], y))
         new.append(len(entries))
         entries.append(entry)
     return program.with_results(entries, new)
+
+
+def is_float_zero(entry: Entry) -> bool:
+    """Return whether an entry is the constant 0.0, and no array."""
+    return isinstance(entry, Constant) and isinstance(entry.value, float) and entry.value == 0.0
 
 
 COMPARISONS: dict[Any, Operation] = {
@@ -262,8 +271,8 @@ def softmaxes_together(program: Program) -> Program:
     return program.with_results(kept, new)
 
 
-def plain(entry: Entry) -> Entry:
-    """Return the constant of one number as that of a float; any other entry as it is."""
+def number_in(entry: Entry) -> float | None:
+    """Return the number of a constant that is one, also where it is an array; else None."""
     if isinstance(entry, Constant) and np.size(entry.value) == 1:
-        return Constant(float(np.asarray(entry.value).item()))
-    return entry
+        return float(np.asarray(entry.value).item())
+    return None

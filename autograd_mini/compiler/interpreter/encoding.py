@@ -11,16 +11,9 @@ import numpy as np
 
 from autograd_mini.compiler.interpreter.chains import MULTIPLY_ADDS, merge_chains
 from autograd_mini.compiler.interpreter.runs import in_runs
-from autograd_mini.compiler.machine import MULTIPLY_ADD
-from autograd_mini.compiler.program import (
-    LANE,
-    Constant,
-    Input,
-    Instruction,
-    Program,
-    binding_times,
-)
-from autograd_mini.compiler.registers import Allocation, allocate, is_sum
+from autograd_mini.compiler.machine import LANE_DOT, LANE_SUM, MULTIPLY_ADD, OPERATIONS
+from autograd_mini.compiler.program import LANE, Numbers, Program, rows
+from autograd_mini.compiler.registers import Allocation, allocate
 
 Codes = np.ndarray[Any, np.dtype[np.uint32]]
 Row = Sequence[int]
@@ -69,88 +62,86 @@ def encode(
         lane_names: the operations on blocks of lanes, by opcode.
         exact: whether sums are taken one lane after the other.
     """
-    program = merge_chains(program, binding_times(program))
-    program = in_runs(program, binding_times(program))
-    times = binding_times(program)
-    allocation = allocate(program, times, in_place=_in_place)
-    entries, registers = program.entries, allocation.registers
-    terms: list[Row] = []
+    program = in_runs(merge_chains(program))
+    allocation = allocate(program, in_place=_in_place)
+    registers, in_lanes = np.array(allocation.registers), program.times == LANE
     shared = np.zeros(allocation.shared_size)
-    for k, entry in enumerate(entries):
-        if isinstance(entry, Constant):
-            shared[registers[k]] = entry.value
+    shared[registers[program.constants]] = [program.details[k].value for k in program.constants]
+    terms = _Terms()
     before, after = (
-        _scalar_rows(entries, part, registers, scalar_names, terms)
+        _scalar_columns(program, np.array(part, np.int64), registers, scalar_names, terms)
         for part in (allocation.before, allocation.after)
     )
-    lanes = _LaneRows(program, times, allocation, lane_names, terms)
+    lanes = _LaneRows(program, allocation, lane_names, terms)
     for k in allocation.lanes:
         lanes.write(k, exact)
+    results = np.array(program.results, np.int64)
     return Encoding(
-        _columns(before),
-        _codes(_merge_dots(lanes.rows, lane_names, terms), 5),
-        _columns(after),
-        _codes(terms, 2),
+        before,
+        np.array(_merge_dots(lanes.rows, lane_names, terms), np.uint32).reshape(-1, 5),
+        after,
+        terms.table(),
         shared,
-        np.array([registers[k] for k in allocation.lanes if is_sum(entries[k])], np.uint32),
-        np.array([registers[k] for k in program.results if times[k] != LANE], np.uint32),
-        sum(times[k] == LANE for k in program.results),
+        registers[[k for k in allocation.lanes if program.sums[k]]].astype(np.uint32),
+        registers[results[~in_lanes[results]]].astype(np.uint32),
+        int(np.count_nonzero(in_lanes[results])),
         allocation.lane_size + _SPREAD,
     )
 
 
-def _in_place(instruction: Instruction) -> Sequence[int]:
+def _in_place(operation: Any, operands: Sequence[int]) -> Sequence[int]:
     """Return the accumulator: a loop that reads no other block than it writes is vectorised."""
-    operands = instruction.operands
-    if instruction.operation is MULTIPLY_ADDS:
+    if operation is MULTIPLY_ADDS:
         start, others = operands[0], operands[1:]
-    elif instruction.operation is MULTIPLY_ADD:
+    elif operation is MULTIPLY_ADD:
         start, others = operands[2], operands[:2]
     else:
         return ()
     return () if start in others else (start,)
 
 
-def _codes(rows: Sequence[Sequence[int]], width: int) -> Codes:
-    padded = [[*row, *[0] * (width - len(row))] for row in rows]
-    return np.array(padded, np.uint32).reshape(-1, width)
+class _Terms:
+    """The table of the factors of chains, as it grows."""
+
+    def __init__(self) -> None:
+        self.length = 0
+        self._parts: list[Any] = [np.zeros((0, 2))]
+
+    def add(self, factors: Sequence[Row] | Numbers) -> tuple[int, int]:
+        """Append factors, (number, 2); return where they are."""
+        self._parts.append(factors)
+        start, self.length = self.length, self.length + len(factors)
+        return start, self.length
+
+    def table(self) -> Codes:
+        """Return the whole."""
+        return np.concatenate(self._parts).astype(np.uint32)
 
 
-def _columns(rows: Sequence[Row]) -> Codes:
+def _scalar_columns(
+    program: Program, positions: Numbers, registers: Numbers, names: Sequence[str], terms: _Terms
+) -> Codes:
     """Return instructions on floats as columns, each run of like ones with its length."""
-    op, *fields = _codes(rows, 5).T
-    lengths = np.zeros_like(op)
-    starts = np.flatnonzero(np.diff(op, prepend=len(rows) and op[0] + 1))
-    lengths[starts] = np.diff(starts, append=len(rows))
-    return np.array([op, lengths, *fields])
+    starts, counts = program.starts[positions], program.counts[positions]
+    fields = np.zeros((3, len(positions)), np.int64)
+    chains = program.of(MULTIPLY_ADDS)[positions]
+    for j in range(3):
+        has = (counts > j) & ~(chains & (j > 0))
+        fields[j, has] = registers[program.operands[starts[has] + j]]
+    lengths = (counts[chains] - 1) // 2
+    factors = registers[rows(program.operands, starts[chains] + 1, 2 * lengths)]
+    start, _ = terms.add(factors.reshape(-1, 2))
+    fields[2, chains] = start + np.cumsum(lengths)
+    fields[1, chains] = fields[2, chains] - lengths
+    codes, kinds = np.unique(program.codes[positions], return_inverse=True)
+    op = np.array([names.index(OPERATIONS[code].name) for code in codes], np.int64)[kinds]
+    runs = np.zeros_like(op)
+    first = np.flatnonzero(np.diff(op, prepend=-1))
+    runs[first] = np.diff(first, append=len(op))
+    return np.array([op, runs, registers[positions], *fields], np.uint32)
 
 
-def _chain(factors: Row, terms: list[Row]) -> Row:
-    """Write the factors of a chain into the table of terms; return where they are."""
-    first = len(terms)
-    terms += zip(factors[::2], factors[1::2], strict=True)
-    return first, len(terms)
-
-
-def _scalar_rows(
-    entries: Sequence[Any],
-    positions: Sequence[int],
-    registers: Sequence[int],
-    names: Sequence[str],
-    terms: list[Row],
-) -> list[Row]:
-    """Return the rows of instructions on floats."""
-    opcodes = {name: opcode for opcode, name in enumerate(names)}
-    rows: list[Row] = []
-    for k in positions:
-        fields: Row = [registers[j] for j in entries[k].operands]
-        if entries[k].operation is MULTIPLY_ADDS:
-            fields = (fields[0], *_chain(fields[1:], terms))
-        rows.append((opcodes[entries[k].operation.name], registers[k], *fields))
-    return rows
-
-
-def _merge_dots(rows: Sequence[Row], names: Sequence[str], terms: list[Row]) -> list[Row]:
+def _merge_dots(table: Sequence[Row], names: Sequence[str], terms: _Terms) -> list[Row]:
     """Return the rows with one in the place of several dot products with the same block."""
     dot, dots = names.index("lane_dot"), names.index("lane_dots")
     merged: list[Row] = []
@@ -160,20 +151,22 @@ def _merge_dots(rows: Sequence[Row], names: Sequence[str], terms: list[Row]) -> 
     def end_run() -> None:
         if len(run) > 1:
             z = min(common)
-            first = len(terms)
-            terms.extend((d, y if x == z else x) for _, d, x, y in run)
-            merged.append((dots, 0, first, len(terms), z))
+            first, stop = terms.add([(d, y if x == z else x) for _, d, x, y, _ in run])
+            merged.append((dots, 0, first, stop, z))
         else:
             merged.extend(run)
         run.clear()
 
-    for row in rows:
-        blocks = set(row[2:]) if row[0] == dot else set()
-        if not (run and common & blocks):
+    for row in table:
+        if row[0] != dot:
             end_run()
-            common = blocks
-        common &= blocks
-        (run if row[0] == dot else merged).append(row)
+            merged.append(row)
+            continue
+        if not (run and common & {*row[2:4]}):
+            end_run()
+            common = {*row[2:4]}
+        common &= {*row[2:4]}
+        run.append(row)
     end_run()
     return merged
 
@@ -186,16 +179,12 @@ class _LaneRows:
     """
 
     def __init__(
-        self,
-        program: Program,
-        times: Sequence[int],
-        allocation: Allocation,
-        names: Sequence[str],
-        terms: list[Row],
+        self, program: Program, allocation: Allocation, names: Sequence[str], terms: _Terms
     ) -> None:
         self.rows: list[Row] = []
-        self._entries: Sequence[Any] = program.entries
-        self._lane = [time == LANE for time in times]
+        self._operations = [OPERATIONS[code] for code in program.codes.tolist()]
+        self._operands = [*program.operands_by_position()]
+        self._lane = (program.times == LANE).tolist()
         inputs = (k for k in program.inputs if self._lane[k])
         self._inputs = {k: row for row, k in enumerate(inputs)}
         self._results: dict[int, list[int]] = defaultdict(list)
@@ -203,6 +192,7 @@ class _LaneRows:
             self._results[k].append(row)
         self._registers = allocation.registers
         self._opcodes = {name: opcode for opcode, name in enumerate(names)}
+        self._branches: dict[Any, tuple[str, int]] = {}  # by operation and kinds of operands
         self._terms = terms
         self._blank = allocation.lane_size  # the first of the registers for spreading
         self._spread = [-1] * _SPREAD  # which shared registers they hold
@@ -210,27 +200,28 @@ class _LaneRows:
 
     def write(self, k: int, exact: bool) -> None:
         """Write the value at position k; where it is a result, store it."""
-        entry, d = self._entries[k], self._registers[k]
-        if isinstance(entry, Input):
+        operation, operands, d = self._operations[k], self._operands[k], self._registers[k]
+        if operation is None:
             self._emit("load", d, self._inputs[k])
-        elif is_sum(entry):
-            name = entry.operation.name + (".exact" if exact else "")
-            self._emit(name, self._sums, *self._blocks(entry.operands))
+        elif operation is LANE_SUM or operation is LANE_DOT:
+            name = operation.name + (".exact" if exact else "")
+            self._emit(name, self._sums, *self._blocks(operands))
             self._sums += 1
-        elif entry.operation is MULTIPLY_ADDS:
-            self._begin(d, entry.operands[0])
-            factors = [self._registers[j] for j in entry.operands[1:]]
-            self._emit("multiply_adds", d, *_chain(factors, self._terms))
-        elif entry.operation is MULTIPLY_ADD:
-            self._begin(d, entry.operands[2])
-            self._emit("multiply_add", d, *self._blocks(entry.operands[:2]))
+        elif operation is MULTIPLY_ADDS:
+            self._begin(d, operands[0])
+            factors = [self._registers[j] for j in operands[1:]]
+            pairs = [*zip(factors[::2], factors[1::2], strict=True)]
+            self._emit("multiply_adds", d, *self._terms.add(pairs))
+        elif operation is MULTIPLY_ADD:
+            self._begin(d, operands[2])
+            self._emit("multiply_add", d, *self._blocks(operands[:2]))
         else:
-            self._elementwise(entry.operation.name, d, entry.operands)
-        for row in self._results[k]:
+            self._elementwise(operation.name, d, operands)
+        for row in self._results.get(k, ()):
             self._emit("store", row, d)
 
-    def _emit(self, name: str, *fields: int) -> None:
-        self.rows.append((self._opcodes[name], *fields))
+    def _emit(self, name: str, d: int, x: int, y: int = 0, z: int = 0) -> None:
+        self.rows.append((self._opcodes[name], d, x, y, z))
 
     def _begin(self, d: int, k: int) -> None:
         """Let an accumulator begin with the value at position k, unless it is its register."""
@@ -240,14 +231,22 @@ class _LaneRows:
         elif x != d:
             self._emit("positive", d, x)
 
-    def _elementwise(self, name: str, d: int, operands: Sequence[int]) -> None:
-        kinds = "".join("v" if self._lane[k] else "s" for k in operands)
-        if kinds == "sv" and name in _COMMUTATIVE:
-            kinds, operands = "vs", operands[::-1]
-        if f"{name}.{kinds}" in self._opcodes:
-            self._emit(f"{name}.{kinds}", d, *(self._registers[k] for k in operands))
-        else:
+    def _elementwise(self, name: str, d: int, operands: list[int]) -> None:
+        form = (name, *[self._lane[k] for k in operands])
+        if form not in self._branches:
+            self._branches[form] = self._branch(*form)
+        branch, step = self._branches[form]
+        if branch == name:
             self._emit(name, d, *self._blocks(operands))
+        else:
+            self._emit(branch, d, *[self._registers[k] for k in operands[::step]])
+
+    def _branch(self, name: str, *in_lanes: bool) -> tuple[str, int]:
+        """Return the branch for operands in lanes and shared ones, and their order there."""
+        kinds = "".join("v" if lane else "s" for lane in in_lanes)
+        step = -1 if kinds == "sv" and name in _COMMUTATIVE else 1
+        branch = f"{name}.{kinds[::step]}"
+        return (branch, step) if branch in self._opcodes else (name, 1)
 
     def _blocks(self, operands: Sequence[int]) -> list[int]:
         """Return the registers of operands as blocks, spreading those that all lanes share."""

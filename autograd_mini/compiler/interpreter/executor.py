@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd_mini.compiler.interpreter.compilation import compiled_module
 from autograd_mini.compiler.interpreter.encoding import encode
-from autograd_mini.compiler.program import Instruction, Program
+from autograd_mini.compiler.program import Program
 from autograd_mini.errors import DataError
 from autograd_mini.extras import require_modules
 from autograd_mini.primitive import Primitive
@@ -151,8 +151,8 @@ def unsupported(program: Program) -> list[str]:
         MissingExtraError: numba is not installed.
     """
     known = _kernels().PRIMITIVES
-    operations = {e.operation for e in program.entries if isinstance(e, Instruction)}
-    return sorted(x.name for x in operations if isinstance(x, Primitive) and x.name not in known)
+    found = program.operations()
+    return sorted(x.name for x in found if isinstance(x, Primitive) and x.name not in known)
 
 
 @cache

@@ -72,12 +72,9 @@ def document_of_record(record: Record) -> dict[str, Any]:
 
 def with_constants(record: Record) -> Program:
     """Return a program with the present numbers of captured nodes in their place."""
-    entries = [*record.program.entries]
     inputs = record.program.inputs
-    first = len(inputs) - len(record.captured)
-    for k, node in zip(inputs[first:], record.captured, strict=True):
-        entries[k] = Constant(node.primal)
-    return Program(entries, record.program.outputs, record.program.guards)
+    captured = zip(inputs[len(inputs) - len(record.captured) :], record.captured, strict=True)
+    return record.program.replaced({k: Constant(node.primal) for k, node in captured})
 
 
 def form_to_json(tree: Any) -> Any:

@@ -7,21 +7,21 @@ which steered Python and become guards; random draws and nodes of others, which 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from autograd_mini.compiler.machine import CONDITIONS, DETACHED, SAME
-from autograd_mini.compiler.program import Constant, Entry, Guard, Input, Instruction, Program
+from autograd_mini.compiler.machine import CODES, CONDITIONS, CONSTANT, DETACHED, INPUT, SAME
+from autograd_mini.compiler.program import Constant, Guard, Input, Program
 from autograd_mini.compiler.tracing.surroundings import Names
 from autograd_mini.ops import elementwise as e
 from autograd_mini.ops.random import Generator, draw_from
 from autograd_mini.primitive import lookup
 from autograd_mini.recording import apply, kept, record
 from autograd_mini.state import recording
-from autograd_mini.tape import Node, linearise, next_index
+from autograd_mini.tape import MORE, Node, next_index
 from autograd_mini.tensor import Tensor
 from autograd_mini.threads import pause_collector, resume_collector
 from autograd_mini.tracer import TRACER
@@ -125,62 +125,26 @@ class Trace:
             names: those of the inputs, for people.
             lanes: which inputs each lane has for itself; by default none.
         """
-        entries: list[Entry] = []
-        positions: dict[Node, int] = {}
-        constants: dict[Any, int] = {}
+        self.captured = []
+        draft = Draft(self.captured)
         batched = any(lanes)
-
-        def add(entry: Entry) -> int:
-            entries.append(entry)
-            return len(entries) - 1
-
-        def constant(x: Any) -> int:
-            if isinstance(x, np.ndarray):
-                key: Any = id(x)
-            else:
-                key = x if x.__class__ is float and x else repr(x)
-            if key not in constants:
-                constants[key] = add(Constant(x))
-            return constants[key]
-
         for j, node in enumerate(self.inputs):
-            name, lane = names[j] if names else "", lanes[j] if batched else False
-            positions[node] = add(Input(name, lane))
+            draft.input(node, names[j] if names else "", batched and lanes[j])
         for number, (_, nodes) in enumerate(self.draws):
             for j, node in enumerate(nodes):
-                positions[node] = add(Input(f"drawn {number}[{j}]", batched))
-        self.captured = []
+                draft.input(node, f"drawn {number}[{j}]", batched)
         conditions = [condition for condition, _ in self.guards]
         ends = [x for x in (*outputs, *conditions, *self._sources) if isinstance(x, Node)]
         for x in [z for z in ends if z.index < self.start]:
-            if x not in positions:
-                positions[x] = self._capture(x, add)
-        for node in linearise([z for z in ends if z.index >= self.start], since=self.start):
-            if node in positions:  # drawn
-                continue
-            if node.primitive is None:
-                positions[node] = constant(node.primal)
-                continue
-            if node.primitive is DETACHED:  # type: ignore[comparison-overlap]
-                of = node.params["of"]  # type: ignore[index]  # unlinked() wrote it
-                if of not in positions:
-                    positions[of] = self._capture(of, add)
-                positions[node] = positions[of]
-                continue
-            operands = []
-            for x in node.parents:
-                if isinstance(x, Node):
-                    if x not in positions:
-                        positions[x] = self._capture(x, add)
-                    operands.append(positions[x])
-                else:
-                    scalar = x.__class__ is int and node.rank == 1
-                    operands.append(constant(float(x) if scalar else x))
-            positions[node] = add(Instruction(node.primitive, tuple(operands), node.params))
-        return Program(
-            entries,
-            tuple(positions[x] if isinstance(x, Node) else constant(x) for x in outputs),
-            tuple(Guard(positions[condition], expected) for condition, expected in self.guards),
+            draft.position(x)
+        draft.write(made_since(self.start, [z for z in ends if z.index >= self.start]))
+        return Program.of_columns(
+            draft.codes,
+            draft.counts,
+            draft.operands,
+            draft.details,
+            [draft.position(x) for x in outputs],
+            [Guard(draft.position(condition), expected) for condition, expected in self.guards],
         )
 
     def settings(self) -> list[tuple[Names, Names, str]]:
@@ -190,10 +154,6 @@ class Trace:
             for i, (module, before) in enumerate(self.modules.values())
             if all(parameter.index < self.start for parameter in module.parameters())
         ]
-
-    def _capture(self, node: Node, add: Callable[[Entry], int]) -> int:
-        self.captured.append(node)
-        return add(Input(node.name or f"captured {len(self.captured) - 1}"))
 
     def copied(self, rng: Generator) -> Generator:
         """Return what a trace draws from in place of a generator."""
@@ -268,6 +228,93 @@ class Trace:
     def entered(self, module: Any) -> None:
         """Keep a module with its settings and parameters."""
         self.modules.setdefault(id(module), (module, {"training": None, **vars(module)}))
+
+
+class Draft:
+    """The columns of a program, as they are written from a tape.
+
+    Args:
+        captured: gets the nodes that are not on the tape, in order.
+    """
+
+    def __init__(self, captured: list[Node]) -> None:
+        self.codes: list[int] = []
+        self.counts: list[int] = []
+        self.operands: list[int] = []
+        self.details: dict[int, Any] = {}
+        self._captured = captured
+        self._positions: dict[int, int] = {}  # by the index of a node
+        self._constants: dict[Any, int] = {}
+
+    def input(self, node: Node, name: str, lane: bool = False) -> int:
+        """Write an input, which a node stands for; return its position."""
+        self._positions[node.index] = k = self._leaf(INPUT, Input(name, lane))
+        return k
+
+    def position(self, x: Any) -> int:
+        """Return the position of a node or of a constant, which is written if it is not there."""
+        if isinstance(x, Node):
+            if x.index not in self._positions:
+                self._captured.append(x)
+                return self.input(x, x.name or f"captured {len(self._captured) - 1}")
+            return self._positions[x.index]
+        key: Any = id(x) if isinstance(x, np.ndarray) else x
+        if key.__class__ is not float or not key:  # 0 is like -0 to Python, and 1 like 1.0
+            key = key.__class__, repr(key)
+        if key not in self._constants:
+            self._constants[key] = self._leaf(CONSTANT, Constant(x))
+        return self._constants[key]
+
+    def write(self, nodes: Iterable[Node]) -> None:
+        """Write the instructions that made nodes, operands first."""
+        positions, position = self._positions, self.position
+        codes, counts, operands = self.codes, self.counts, self.operands
+        for node in nodes:
+            primitive: Any = node.primitive
+            if node.index in positions:  # drawn
+                continue
+            if primitive is None:
+                positions[node.index] = position(node.primal)
+                continue
+            if primitive is DETACHED:
+                positions[node.index] = position(node.params["of"])  # type: ignore[index]  # unlinked() wrote it
+                continue
+            parents = node.parents
+            for x in parents:
+                if isinstance(x, Node):
+                    place = positions.get(x.index)
+                    operands.append(position(x) if place is None else place)
+                else:
+                    operands.append(position(float(x) if node.rank == 1 else x))
+            positions[node.index] = k = len(codes)
+            codes.append(CODES[primitive])
+            counts.append(len(parents))
+            if node.params is not None:
+                self.details[k] = node.params
+
+    def _leaf(self, code: int, entry: Input | Constant) -> int:
+        self.details[len(self.codes)] = entry
+        self.codes.append(code)
+        self.counts.append(0)
+        return len(self.codes) - 1
+
+
+def made_since(start: int, outputs: Sequence[Node]) -> list[Node]:
+    """Return every node that leads to `outputs`, operands first, down to an index.
+
+    The indices of a trace follow each other closely, so that its nodes can be looked for one after
+    the other from the last on.
+    """
+    end = max((node.index + 1 for node in outputs), default=start)
+    found: list[Node | None] = [None] * (end - start)
+    for node in outputs:
+        found[node.index - start] = node
+    for i in range(len(found) - 1, -1, -1):
+        if (z := found[i]) is not None:
+            for x in z.operand0 if z.operand1 is MORE else (z.operand0, z.operand1):
+                if isinstance(x, Node) and x.index >= start:
+                    found[x.index - start] = x
+    return [node for node in found if node is not None]
 
 
 def object_array(nodes: Sequence[Node], shape: tuple[int, ...]) -> Any:
