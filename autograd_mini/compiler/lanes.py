@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from autograd_mini.compiler.edits import arranged, extended
 from autograd_mini.compiler.machine import LANE_DOT, LANE_SUM, Operation
 from autograd_mini.compiler.passes import prune
 from autograd_mini.compiler.program import (
@@ -49,7 +50,7 @@ def sum_lanes(program: Program, summed: Sequence[bool]) -> Program:
                 more.append(Instruction(e.multiply, (position, lanes)))
             position = lanes + len(more) - 1
         outputs.append(position)
-    return program.extended(more, outputs)
+    return extended(program, more, outputs)
 
 
 def sums_inward(program: Program) -> Program:
@@ -99,7 +100,7 @@ def sums_inward(program: Program) -> Program:
             new[k] = summed[operands[k][0]]
         else:
             new[k] = add(operation, *[new[x] for x in operands[k]])
-    return prune(program.arranged(first).extended(more, [new[k] for k in program.outputs]))
+    return prune(extended(arranged(program, first), more, [new[k] for k in program.outputs]))
 
 
 def terms(operation: Any, operands: Sequence[int], times: Sequence[int]) -> Sequence[int]:

@@ -13,6 +13,7 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
+from autograd_mini.compiler.edits import arranged, guarded_by, redirected, replaced, rewritten
 from autograd_mini.compiler.machine import (
     CODES,
     CONSTANT,
@@ -40,7 +41,7 @@ def prune(program: Program) -> Program:
     for k, x in zip(owners, operands, strict=True):
         if needed[k]:
             needed[x] = True
-    return program.arranged(np.flatnonzero(np.frombuffer(needed, bool)))
+    return arranged(program, np.flatnonzero(np.frombuffer(needed, bool)))
 
 
 def is_used(program: Program) -> Any:
@@ -70,7 +71,7 @@ def fold(program: Program) -> Program:
                 numbers = [values[x] for x in operands]
                 values[k] = on_floats(OPERATIONS[program.codes[k]], numbers)
                 folded[k], known[k] = Constant(values[k]), True
-    return program.replaced(folded)
+    return replaced(program, folded)
 
 
 COMPARED = 2**16
@@ -97,7 +98,7 @@ def share(program: Program) -> Program:
             key = alike_detail(key if count else None, details[k])
         if (first := known.setdefault(key, k)) != k and key is not None:
             moves[k] = first
-    return program.redirected(moves)
+    return redirected(program, moves)
 
 
 def alike_detail(key: Any, detail: Any) -> Any:
@@ -155,7 +156,7 @@ def simplify(program: Program) -> Program:
                 negated[k] = found.operands[0]
         elif found is not None:
             moves[k] = found
-    return program.replaced(changed).redirected(moves)
+    return redirected(replaced(program, changed), moves)
 
 
 SIMPLER: dict[Primitive | Operation, tuple[float, ...]] = {
@@ -241,7 +242,7 @@ def settle(program: Program) -> Program:
         condition = program.details.get(guard.position)
         if not isinstance(condition, Constant) or bool(condition.value) != guard.expected:
             unknown.append(guard)
-    return program if len(unknown) == len(program.guards) else program.guarded_by(unknown)
+    return program if len(unknown) == len(program.guards) else guarded_by(program, unknown)
 
 
 def fuse(program: Program) -> Program:
@@ -267,9 +268,9 @@ def fuse(program: Program) -> Program:
     minus = is_sum[k] & ~in_lanes[k] & is_negated[w]
     w = np.where(minus, first_operand[w], w)
     codes = np.where(minus | is_difference[k], CODES[MULTIPLY_SUBTRACT], CODES[MULTIPLY_ADD])
-    fused = program.rewritten(k, codes, np.full(len(k), 3), np.column_stack([w, x, a]).ravel())
+    fused = rewritten(program, k, codes, np.full(len(k), 3), np.column_stack([w, x, a]).ravel())
     for _ in range(2):  # the products, and the signs that they alone had
-        fused = fused.arranged(np.flatnonzero(is_used(fused)))
+        fused = arranged(fused, np.flatnonzero(is_used(fused)))
     return fused
 
 

@@ -170,10 +170,6 @@ class Program:
         """By place in `operands`: what is computed from that operand."""
         return np.repeat(np.arange(len(self.codes)), self.counts)
 
-    def edges(self) -> Iterator[tuple[int, int]]:
-        """Yield each value with each of its operands, in order."""
-        return zip(self.owners.tolist(), self.operands.tolist(), strict=True)
-
     def operands_by_position(self) -> Iterator[list[int]]:
         """Yield the operands of each value."""
         operands, ends = self.operands.tolist(), self.starts.tolist()
@@ -236,7 +232,7 @@ class Program:
         if not times.any():
             return times
         found = times.tolist()
-        for k, x in self.edges():
+        for k, x in zip(self.owners.tolist(), self.operands.tolist(), strict=True):
             if found[x] > found[k]:
                 found[k] = found[x]
         return np.array(found)
@@ -247,92 +243,11 @@ class Program:
         used = np.concatenate([self.operands, np.repeat(np.array(self.results, np.int64), 2)])
         return np.bincount(used, minlength=len(self.codes))
 
-    # What passes are made of
-
-    def arranged(self, order: Numbers) -> Program:
-        """Return the program with the entries at these positions alone, in this order."""
-        new = np.full(len(self.codes), -1)
-        new[order] = np.arange(len(order))
-        counts = self.counts[order]
-        operands = new[rows(self.operands, self.starts[order], counts)]
-        moved = zip(new[[*self.details]].tolist(), self.details.values(), strict=True)
-        details = {k: x for k, x in moved if k >= 0}
-        program = self._with(self.codes[order], counts, operands, details, new)
-        program.times = self.times[order]
-        return program
-
-    def rewritten(
-        self, positions: Numbers, codes: Numbers, counts: Numbers, operands: Numbers
-    ) -> Program:
-        """Return the program with other instructions for some values, given in columns."""
-        all_codes, all_counts, starts = self.codes.copy(), self.counts.copy(), self.starts.copy()
-        all_codes[positions], all_counts[positions] = codes, counts
-        starts[positions] = len(self.operands) + np.cumsum(counts) - counts
-        found = rows(np.append(self.operands, operands), starts[:-1], all_counts)
-        program = self._with(all_codes, all_counts, found, self.details)
-        program.times = self.times
-        return program
-
-    def replaced(self, changed: Mapping[int, Entry]) -> Program:
-        """Return the program with other entries at some positions."""
-        if not changed:
-            return self
-        own = Program(changed.values(), ())
-        positions = [*changed]
-        program = self.rewritten(np.array(positions), own.codes, own.counts, own.operands)
-        details = {k: x for k, x in self.details.items() if k not in changed}
-        program.details = details | {positions[j]: x for j, x in own.details.items()}
-        return program
-
-    def redirected(self, moves: Mapping[int, int]) -> Program:
-        """Return the program with the value at `moves[k]` used in the place of that at k."""
-        if not moves:
-            return self
-        new = np.arange(len(self.codes))
-        new[[*moves]] = [*moves.values()]
-        program = self._with(self.codes, self.counts, new[self.operands], self.details, new)
-        program.times = self.times
-        return program
-
-    def extended(self, entries: Iterable[Entry], outputs: Iterable[int]) -> Program:
-        """Return the program with more entries at its end, and other outputs."""
-        more, n = Program(entries, ()), len(self.codes)
-        return Program.of_columns(
-            np.append(self.codes, more.codes),
-            np.append(self.counts, more.counts),
-            np.append(self.operands, more.operands),
-            self.details | {n + k: x for k, x in more.details.items()},
-            outputs,
-            self.guards,
-        )
-
-    def guarded_by(self, guards: Iterable[Guard]) -> Program:
-        """Return the program with these guards alone."""
-        columns = self.codes, self.counts, self.operands, self.details
-        return Program.of_columns(*columns, self.outputs, guards)
-
     def with_results(self, entries: Sequence[Entry], new: Places) -> Program:
         """Return a program of other entries, `new` telling where each result now is."""
-        return Program(entries, *self._results(new))
+        return Program(entries, *self.results_at(new))
 
-    def _with(
-        self,
-        codes: Numbers,
-        counts: Numbers,
-        operands: Numbers,
-        details: dict[int, Any],
-        new: Places | None = None,
-    ) -> Program:
-        """Return a program of other columns, `new` telling where each result now is."""
-        results = (self.outputs, self.guards) if new is None else self._results(new)
-        return Program.of_columns(codes, counts, operands, details, *results)
-
-    def _results(self, new: Places) -> tuple[list[int], list[Guard]]:
+    def results_at(self, new: Places) -> tuple[list[int], list[Guard]]:
+        """Return outputs and guards, with `new` telling where each result now is."""
         outputs = [int(new[k]) for k in self.outputs]
         return outputs, [Guard(int(new[k]), expected) for k, expected in self.guards]
-
-
-def rows(flat: Numbers, starts: Numbers, counts: Numbers) -> Numbers:
-    """Return parts of an array one after the other: where each starts, and how long it is."""
-    ends = np.cumsum(counts)
-    return flat[np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + counts, counts)]

@@ -77,6 +77,7 @@ def program_of(loss: Callable[..., Any], params: Any) -> Program | None:
     All else that the loss depends on stays as it is during a check.
     """
     from autograd_mini.compiler.eager import must_be_eager
+    from autograd_mini.compiler.edits import replaced
     from autograd_mini.compiler.passes import TIDY, fuse
     from autograd_mini.compiler.program import Constant
     from autograd_mini.compiler.tracing.trace import Trace
@@ -93,7 +94,7 @@ def program_of(loss: Callable[..., Any], params: Any) -> Program | None:
     if not isinstance(output, Value) or trace.draws:
         return None
     captured = zip(program.inputs[len(nodes) :], trace.captured, strict=True)
-    program = program.replaced({k: Constant(node.primal) for k, node in captured})
+    program = replaced(program, {k: Constant(node.primal) for k, node in captured})
     for tidy in (*TIDY, fuse):
         program = tidy(program)
     if not all(isinstance(program.details[k].value, float) for k in program.constants):

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.compiler.edits import arranged, rewritten
 from autograd_mini.compiler.machine import CODES, MULTIPLY_ADD, Operation
 from autograd_mini.compiler.program import LANE, Program
 
@@ -56,10 +57,11 @@ def merge_chains(program: Program, *, lanes_only: bool = False) -> Program:
     first, is_last = np.flatnonzero(places == 1), np.append(places[1:] == 1, True)
     last = order[is_last]
     factors = np.column_stack([w[order], x[order]]).ravel()
-    merged = program.rewritten(
+    merged = rewritten(
+        program,
         link[last],
         np.full(len(last), CODES[MULTIPLY_ADDS]),
         1 + 2 * places[is_last],
         np.insert(factors, 2 * first, a[order[first]]),
     )
-    return merged.arranged(np.delete(np.arange(len(times)), link[order[~is_last]]))
+    return arranged(merged, np.delete(np.arange(len(times)), link[order[~is_last]]))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from autograd_mini.compiler.edits import arranged
 from autograd_mini.compiler.machine import CONSTANT
 from autograd_mini.compiler.program import LANE, Program
 
@@ -36,4 +37,4 @@ def in_runs(program: Program) -> Program:
         if depth[x] >= depth[k]:
             depth[k] = depth[x] + 1
     operation = np.where(free, program.codes, 0)
-    return program.arranged(np.lexsort([operation, np.array(depth), window, part]))
+    return arranged(program, np.lexsort([operation, np.array(depth), window, part]))

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.compiler.edits import replaced
 from autograd_mini.compiler.program import Constant, Entry, Input, Program
 from autograd_mini.compiler.replay import Replay
 from autograd_mini.compiler.setup import Setup
@@ -74,7 +75,7 @@ def with_constants(record: Record) -> Program:
     """Return a program with the present numbers of captured nodes in their place."""
     inputs = record.program.inputs
     captured = zip(inputs[len(inputs) - len(record.captured) :], record.captured, strict=True)
-    return record.program.replaced({k: Constant(node.primal) for k, node in captured})
+    return replaced(record.program, {k: Constant(node.primal) for k, node in captured})
 
 
 def form_to_json(tree: Any) -> Any:
