@@ -7,21 +7,22 @@ which steered Python and become guards; random draws and nodes of others, which 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from autograd_mini.compiler.machine import CODES, CONDITIONS, CONSTANT, DETACHED, INPUT, SAME
-from autograd_mini.compiler.program import Constant, Guard, Input, Program
+from autograd_mini.compiler.machine import CONDITIONS, DETACHED, SAME
+from autograd_mini.compiler.program import Guard, Program
+from autograd_mini.compiler.tracing.draft import Draft, made_since
 from autograd_mini.compiler.tracing.surroundings import Names
 from autograd_mini.ops import elementwise as e
 from autograd_mini.ops.random import Generator, draw_from
 from autograd_mini.primitive import lookup
 from autograd_mini.recording import apply, kept, record
 from autograd_mini.state import recording
-from autograd_mini.tape import MORE, Node, next_index
+from autograd_mini.tape import Node, next_index
 from autograd_mini.tensor import Tensor
 from autograd_mini.threads import pause_collector, resume_collector
 from autograd_mini.tracer import TRACER
@@ -228,93 +229,6 @@ class Trace:
     def entered(self, module: Any) -> None:
         """Keep a module with its settings and parameters."""
         self.modules.setdefault(id(module), (module, {"training": None, **vars(module)}))
-
-
-class Draft:
-    """The columns of a program, as they are written from a tape.
-
-    Args:
-        captured: gets the nodes that are not on the tape, in order.
-    """
-
-    def __init__(self, captured: list[Node]) -> None:
-        self.codes: list[int] = []
-        self.counts: list[int] = []
-        self.operands: list[int] = []
-        self.details: dict[int, Any] = {}
-        self._captured = captured
-        self._positions: dict[int, int] = {}  # by the index of a node
-        self._constants: dict[Any, int] = {}
-
-    def input(self, node: Node, name: str, lane: bool = False) -> int:
-        """Write an input, which a node stands for; return its position."""
-        self._positions[node.index] = k = self._leaf(INPUT, Input(name, lane))
-        return k
-
-    def position(self, x: Any) -> int:
-        """Return the position of a node or of a constant, which is written if it is not there."""
-        if isinstance(x, Node):
-            if x.index not in self._positions:
-                self._captured.append(x)
-                return self.input(x, x.name or f"captured {len(self._captured) - 1}")
-            return self._positions[x.index]
-        key: Any = id(x) if isinstance(x, np.ndarray) else x
-        if key.__class__ is not float or not key:  # 0 is like -0 to Python, and 1 like 1.0
-            key = key.__class__, repr(key)
-        if key not in self._constants:
-            self._constants[key] = self._leaf(CONSTANT, Constant(x))
-        return self._constants[key]
-
-    def write(self, nodes: Iterable[Node]) -> None:
-        """Write the instructions that made nodes, operands first."""
-        positions, position = self._positions, self.position
-        codes, counts, operands = self.codes, self.counts, self.operands
-        for node in nodes:
-            primitive: Any = node.primitive
-            if node.index in positions:  # drawn
-                continue
-            if primitive is None:
-                positions[node.index] = position(node.primal)
-                continue
-            if primitive is DETACHED:
-                positions[node.index] = position(node.params["of"])  # type: ignore[index]  # unlinked() wrote it
-                continue
-            parents = node.parents
-            for x in parents:
-                if isinstance(x, Node):
-                    place = positions.get(x.index)
-                    operands.append(position(x) if place is None else place)
-                else:
-                    operands.append(position(float(x) if node.rank == 1 else x))
-            positions[node.index] = k = len(codes)
-            codes.append(CODES[primitive])
-            counts.append(len(parents))
-            if node.params is not None:
-                self.details[k] = node.params
-
-    def _leaf(self, code: int, entry: Input | Constant) -> int:
-        self.details[len(self.codes)] = entry
-        self.codes.append(code)
-        self.counts.append(0)
-        return len(self.codes) - 1
-
-
-def made_since(start: int, outputs: Sequence[Node]) -> list[Node]:
-    """Return every node that leads to `outputs`, operands first, down to an index.
-
-    The indices of a trace follow each other closely, so that its nodes can be looked for one after
-    the other from the last on.
-    """
-    end = max((node.index + 1 for node in outputs), default=start)
-    found: list[Node | None] = [None] * (end - start)
-    for node in outputs:
-        found[node.index - start] = node
-    for i in range(len(found) - 1, -1, -1):
-        if (z := found[i]) is not None:
-            for x in z.operand0 if z.operand1 is MORE else (z.operand0, z.operand1):
-                if isinstance(x, Node) and x.index >= start:
-                    found[x.index - start] = x
-    return [node for node in found if node is not None]
 
 
 def object_array(nodes: Sequence[Node], shape: tuple[int, ...]) -> Any:
