@@ -117,7 +117,7 @@ def _spread(z_bar: Any, z: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
 
 _sum = ArrayPrimitive(
     "sum",
-    np.add.reduce,
+    lambda x, axis, keepdims, out=None: np.add.reduce(x, axis=axis, out=out, keepdims=keepdims),
     [_spread],
     "linear",
     symbol="Σ",

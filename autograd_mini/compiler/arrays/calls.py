@@ -47,6 +47,8 @@ def quick_call(entry: Instruction, operands: Sequence[Any]) -> Call | None:
     operation = entry.operation
     if operation is CONDITIONS["isfinite"] and isinstance(operands[0], np.floating):
         return lambda x: np.bool_(math.isfinite(x))
+    if operation is SUM and entry.params:
+        return partial(np.add.reduce, **entry.params)
     if operation is vdot:
         return np.vdot
     if operation is linear and len({x.dtype for x in operands if isinstance(x, np.ndarray)}) == 1:
