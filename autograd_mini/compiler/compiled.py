@@ -291,7 +291,7 @@ class Compiled:
     ) -> Any:
         """Return what one `Replay` serves, and append the numbers of the arguments to `units`."""
         if self._setup.in_axes is None and aim.mode != "hessian":
-            of_args = taken(tuple(args), units)
+            of_args = tuple(map(taken, args, repeat(units)))
         else:
             axes = self._axes.get((aim, len(args)))
             if axes is None:

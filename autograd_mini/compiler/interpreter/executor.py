@@ -57,7 +57,9 @@ class NumbaExecutor:
         self._program, self._exact = program, exact
         self._code = code = encode(program, kernels.SCALAR_NAMES, kernels.LANE_NAMES, exact=exact)
         self._block = min(max(_CACHE // (8 * code.lane_registers) // 64 * 64, 64), 256)
-        self._free: list[tuple[Floats, Floats]] = []  # memories that no call is using
+        self._free: list[tuple[Floats, Floats, Floats]] = []  # memories that no call is using
+        self._few = _GROUP if not exact or not len(code.sums) else sys.maxsize  # lanes
+        self._counts = len(code.shared_results), code.lane_results
 
     def __reduce__(self) -> Any:
         return partial(NumbaExecutor, exact=self._exact), (self._program,)
@@ -80,14 +82,14 @@ class NumbaExecutor:
         elif not (lanes.dtype is _FLOAT64 and lanes.flags.carray):
             lanes = np.array(lanes, np.float64, order="C")
         m = lanes.shape[1]
-        lane_results = np.empty((code.lane_results, m))
-        shared_results = np.empty(len(code.shared_results))
+        shared_count, lane_count = self._counts
+        shared_results = np.empty(shared_count)
+        lane_results = np.empty((lane_count, m))
         try:
-            memory = s, r = self._free.pop()
+            memory = s, r, sums = self._free.pop()
         except IndexError:
-            memory = s, r = code.shared.copy(), self._new_blocks()
-        if m <= _GROUP or (self._exact and len(code.sums)):
-            sums = np.zeros(len(code.sums))
+            memory = s, r, sums = code.shared.copy(), self._new_blocks(), np.empty(len(code.sums))
+        if m <= self._few:
             self._replay(
                 code.before, code.lanes, code.after, code.terms, s, r, self._block,
                 shared, lanes, lane_results, 0, m, sums, code.sums,
@@ -98,7 +100,7 @@ class NumbaExecutor:
             self._in_groups(s, r, lanes, lane_results)
             shared_results[:] = s[code.shared_results] / divisor
         self._free.append(memory)
-        if code.lane_results and divisor != 1.0:
+        if lane_count and divisor != 1.0:
             lane_results /= divisor
         return shared_results, lane_results
 

@@ -729,10 +729,12 @@ def replay(
 ):
     """Execute a program, or the parts of it that are given, on the lanes from first to last.
 
-    The sums are added to those that are there, and the shared results divided.
+    Sums without registers go on from what they are. The shared results are divided.
     """
     for j in range(len(shared)):
         s[j] = shared[j]
+    for j in range(len(sum_registers)):
+        sums[j] = 0.0
     run_scalars(before, terms, s)
     run_lanes(lane_code, terms, s, r, block, lanes, lane_results, first, last, sums)
     for j in range(len(sum_registers)):
