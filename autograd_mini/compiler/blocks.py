@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from autograd_mini.compiler.interpreter.chains import LONGEST, MULTIPLY_ADDS
+from autograd_mini.compiler.chains import LONGEST, MULTIPLY_ADDS
 from autograd_mini.compiler.machine import LANE_DOT, LANE_SUM, MULTIPLY_ADD, Operation
 from autograd_mini.compiler.program import LANE, Entry, Input, Instruction, Program
 from autograd_mini.compiler.registers import Allocation

@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_mini.compiler.blocks import Block
+from autograd_mini.compiler.chains import merge_chains
 from autograd_mini.compiler.floats import Floats
-from autograd_mini.compiler.interpreter.chains import merge_chains
-from autograd_mini.compiler.interpreter.runs import in_runs
 from autograd_mini.compiler.machine import CONSTANT
 from autograd_mini.compiler.program import LANE, Program
 from autograd_mini.compiler.registers import Allocation, allocate
+from autograd_mini.compiler.runs import in_runs
 
 Array = npt.NDArray[Any]
 

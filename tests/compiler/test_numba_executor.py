@@ -12,10 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from autograd_mini.compiler.chains import MULTIPLY_ADDS, merge_chains
 from autograd_mini.compiler.interpreter import executor
-from autograd_mini.compiler.interpreter.chains import MULTIPLY_ADDS, merge_chains
 from autograd_mini.compiler.interpreter.executor import NumbaExecutor, unsupported
-from autograd_mini.compiler.interpreter.runs import in_runs
 from autograd_mini.compiler.machine import LANE_DOT, LANE_SUM, MULTIPLY_ADD
 from autograd_mini.compiler.program import (
     BEFORE,
@@ -25,6 +24,7 @@ from autograd_mini.compiler.program import (
     Instruction,
     Program,
 )
+from autograd_mini.compiler.runs import in_runs
 from autograd_mini.errors import DataError
 from autograd_mini.ops import elementwise as e
 from autograd_mini.primitive import register_primitive

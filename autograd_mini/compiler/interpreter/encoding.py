@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.compiler.chains import MULTIPLY_ADDS, merge_chains
 from autograd_mini.compiler.edits import rows
-from autograd_mini.compiler.interpreter.chains import MULTIPLY_ADDS, merge_chains
-from autograd_mini.compiler.interpreter.runs import in_runs
 from autograd_mini.compiler.machine import LANE_DOT, LANE_SUM, MULTIPLY_ADD, OPERATIONS
 from autograd_mini.compiler.program import LANE, Numbers, Program
 from autograd_mini.compiler.registers import Allocation, allocate
+from autograd_mini.compiler.runs import in_runs
 
 Codes = np.ndarray[Any, np.dtype[np.uint32]]
 Row = Sequence[int]
