@@ -1,7 +1,7 @@
 """Chains: multiply-adds into one accumulator, as of a neuron, made one instruction.
 
-The accumulator then stays in the processor's registers from term to term. Each sum is still taken
-in its order, so that no bit changes.
+The interpreter keeps the accumulator in the processor's registers from term to term; each sum is
+still taken in its order, so that no bit changes. For NumPy it is one matrix product.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Runs: instructions on floats put in an order in which like follows like.
 
 A processor foresees the next instruction of an interpreter where it is the same as the last one; a
-wrong guess costs it as much as several instructions.
+wrong guess costs it as much as several instructions. NumPy computes a whole run by one call.
 """
 
 from __future__ import annotations
