@@ -221,6 +221,22 @@ def in_structure(aim: Aim, args: Sequence[Any], arrays: Iterable[Any]) -> Any:
     return found[0] if aim.single else tuple(found)
 
 
+def whole_of(tree: Any, is_part: Callable[[Any], bool]) -> Callable[[Iterator[Any]], Any] | None:
+    """Return what makes something like `tree` of new parts; None where that is not simple.
+
+    It is for a part by itself, and for a list, tuple or dict of parts.
+    """
+    if is_part(tree):
+        return next
+    kind = tree.__class__
+    if kind is dict and all(map(is_part, tree.values())):
+        names = [*tree]
+        return lambda parts: dict(zip(names, parts, strict=True))
+    if (kind is list or kind is tuple) and all(map(is_part, tree)):
+        return kind
+    return None
+
+
 def paths_in(tree: Any, name: str) -> Iterator[str]:
     """Yield what each unit of a structure is called, as `W.hidden` or `layers.0`."""
     parts = None if is_unit(tree) else apart(tree)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import call
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from autograd_mini.compiler.arguments import (
     returned,
     taken,
     units_in,
+    whole_of,
     with_units,
 )
 from autograd_mini.compiler.plan import Plan
@@ -58,7 +60,8 @@ class Replay:
         ]
         self._one_way = False  # whether all lanes went one in the last call: so may be the next one
         self._is_mean = setup.reduction == "mean"
-        self._is_unit = aim.single and all(is_unit(plan.example[0][k]) for k in aim.argnums)
+        trees = [plan.example[0][position] for position in aim.argnums]
+        self._whole = whole_of(trees[0], is_unit) if aim.single and trees else None
 
     def __call__(
         self, args: Sequence[Any], settings: Mapping[str, Any], units: Sequence[Any]
@@ -78,11 +81,11 @@ class Replay:
             results = (lanes_first(block, np.shape(z)) for z, block in found)
             return with_units(tree, results, returned)
         value = lanes_first(blocks.pop(0), ()) if self.aim.mode == "gradient" else None
-        if self._is_unit:
-            derivative = self._makers[0](blocks[0])
+        parts = map(call, self._makers, blocks)
+        if self._whole is not None:
+            derivative = self._whole(parts)
         else:
-            arrays = [make(block) for make, block in zip(self._makers, blocks, strict=True)]
-            derivative = in_structure(self.aim, args, arrays)
+            derivative = in_structure(self.aim, args, parts)
         return derivative if self.aim.mode == "hvp" else (value, derivative)
 
     def blocks(

@@ -15,7 +15,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from autograd_mini.compiler.arguments import form_of, in_structure, numbers_of, paths_in, units_in
+from autograd_mini.compiler.arguments import (
+    form_of,
+    in_structure,
+    numbers_of,
+    paths_in,
+    units_in,
+    whole_of,
+)
 from autograd_mini.compiler.plan import element_names, parameter_names
 from autograd_mini.compiler.tracing.derivatives import Aim
 from autograd_mini.compiler.tracing.trace import Trace, object_array
@@ -59,7 +66,9 @@ class ArrayPlan:
         precise |= {i: flat[j] for i, j in zip(along, self.chosen, strict=False)}
         self._makers = [maker(flat[i]) for i in self.chosen]
         self._aim = aim
-        self._whole = whole_of(args[aim.argnums[0]]) if aim.single and aim.argnums else None
+        self._whole = (
+            whole_of(args[aim.argnums[0]], is_plain) if aim.single and aim.argnums else None
+        )
         self.variants: list[Any] = []
         self.names: list[str] = []
         self.fixed: list[int] = []
@@ -165,22 +174,6 @@ def maker(unit: Any) -> Callable[[Iterator[Any]], Any]:
         )
     form = form_of(unit)
     return lambda results: form(next(results))
-
-
-def whole_of(tree: Any) -> Callable[[Iterator[Array]], Any] | None:
-    """Return what makes something like `tree` of arrays; None where that is not simple.
-
-    It is for an array, and for a list, tuple or dict of arrays.
-    """
-    if is_plain(tree):
-        return next
-    kind = tree.__class__
-    if kind is dict and all(map(is_plain, tree.values())):
-        names = [*tree]
-        return lambda arrays: dict(zip(names, arrays, strict=True))
-    if (kind is list or kind is tuple) and all(map(is_plain, tree)):
-        return kind
-    return None
 
 
 def is_plain(x: Any) -> bool:
