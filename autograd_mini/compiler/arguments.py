@@ -63,19 +63,27 @@ def taken(tree: Any, units: list[Any], axis: int | None = None) -> Any:
     parts = apart(tree)
     if parts is not None:
         return kind, static_of(tree), tuple([taken(part, units, axis) for part in parts[0]])
-    if isinstance(tree, np.ndarray):  # of booleans
+    if isinstance(tree, np.ndarray):  # of booleans, or texts
+        if axis is not None:
+            raise DataError(
+                f"an array of {tree.dtype} was given where in_axes says that each lane has its own "
+                "part, and only numbers are taken apart: give x.astype(float), or say None for it"
+            )
         return tree.shape, tree.dtype.char, tree.tobytes()
     if not is_settled(tree):
         raise DataError(
             f"a compiled function was given {kind.__name__} {tree!r:.60}, which can change without "
-            "being noticed; give numbers, arrays, nodes, structures of those (dict, list, tuple, "
-            "dataclass, Module), or what is hashed by its value, as a string is"
+            "being noticed; give numbers, arrays of NumPy (np.asarray makes one), nodes, "
+            "structures of those (dict, list, tuple, dataclass, Module), or what is hashed by its "
+            "value, as a string is"
         )
     return kind, tree
 
 
 def is_settled(x: Any) -> bool:
     """Return whether the hash of an object says all that a function can see of it."""
+    if hasattr(x, "__array__") and not isinstance(x, np.generic):  # another library's array
+        return False
     try:
         hash(x)
     except TypeError:
@@ -161,6 +169,16 @@ def units_in(tree: Any) -> Iterator[Any]:
         for part in parts[0]:
             yield from units_in(part)
     elif is_unit(tree):
+        yield tree
+
+
+def statics_in(tree: Any) -> Iterator[Any]:
+    """Yield what a structure holds besides units: functions, texts, None."""
+    parts = None if is_unit(tree) else apart(tree)
+    if parts is not None:
+        for part in parts[0]:
+            yield from statics_in(part)
+    elif not is_unit(tree):
         yield tree
 
 

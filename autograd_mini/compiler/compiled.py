@@ -37,6 +37,10 @@ from autograd_mini.transforms.run import check_function, positions_of
 from autograd_mini.value import Value
 
 Argnums = int | Sequence[int]
+
+FORMS = 128
+"""For so many forms of arguments programs are kept; the oldest is dropped."""
+
 Array = npt.NDArray[Any]
 
 
@@ -192,12 +196,13 @@ class Compiled:
 
         Args:
             in_axes: for each argument along which axis its lanes lie, or None where all lanes share
-                it; one number is for all arguments.
+                it; one number is for all arguments. Those given by keyword are shared.
             reduce: "mean" or "sum" of the results over the lanes; None for one result a lane.
 
         Returns:
             A compiled function. Gradients are of the mean or the sum; with None each lane has its
-            own, also by what the lanes share, and the lanes come first.
+            own, also by what the lanes share, and the lanes come first; in the gradient by an
+            argument with lanes they lie as they do in it.
         """
         if reduce not in ("mean", "sum", None):
             raise ValueError(f"reduce is 'mean', 'sum' or None, got {reduce!r}")
@@ -314,6 +319,8 @@ class Compiled:
                 made = Replay(self._setup, aim, Plan(self._setup.f, args, settings, axes))
             made.of_nodes = any(map(of_nodes, units_in([*args, settings])))
             replay = self._replays.setdefault(key, made)
+            if len(self._replays) > FORMS:
+                self._replays.pop(next(iter(self._replays)), None)
         self._last = replay
         return replay, units
 

@@ -37,8 +37,9 @@ def hessian(
     own_lanes = [position for position in aim.argnums if axes[position] is not None]
     if own_lanes:
         raise DataError(
-            f"argument {own_lanes[0]} is each lane's own, and so would be most of the Hessian, "
-            "all zeros between lanes; hvp gives its products with a vector"
+            f"argument {own_lanes[0]} is each lane's own: between lanes the Hessian is zero, and "
+            "those of single lanes are not made; hvp gives each lane's product with a vector, or "
+            "ask for the Hessian of one sample"
         )
     chosen = [[*units_in(args[position])] for position in aim.argnums]
     shapes = [np.shape(numbers_of(unit)) for units in chosen for unit in units]
@@ -46,10 +47,12 @@ def hessian(
     spans = [slice(*pair) for pair in pairwise(ends)]
     units = np.eye(ends[-1])
     parts = iter(
-        units[:, own].reshape((-1, *shape)) for own, shape in zip(spans, shapes, strict=True)
+        units[:, own].reshape((ends[-1], *shape)) for own, shape in zip(spans, shapes, strict=True)
     )
     v = [[next(parts) for _ in units] for units in chosen]
-    if setup.in_axes is None:
+    if not ends[-1]:  # there is no number to differentiate by
+        matrix = units
+    elif setup.in_axes is None:
         matrix = product_of(aim, [*args, *v])
     else:
         aim = aim._replace(mode="hvp")

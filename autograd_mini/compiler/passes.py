@@ -59,7 +59,9 @@ def fold(program: Program) -> Program:
     known = (program.codes == CONSTANT).tolist()
     made_by = program.operations()
     on_numbers = [x for x in made_by if isinstance(x, Primitive) and x.scalar is not None]
-    unknown = np.bincount(program.owners[~np.array(known)[program.operands]], minlength=len(known))
+    unknown = np.bincount(
+        program.owners[~np.array(known, bool)[program.operands]], minlength=len(known)
+    )
     if not np.any(program.of(*on_numbers) & (unknown == 0) & (program.counts > 0)):
         return program
     folded: dict[int, Entry] = {}

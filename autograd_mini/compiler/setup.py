@@ -52,7 +52,10 @@ def axes_of(
     count = len(args) - aim.vectors
     axes: list[int | None] = [in_axes] * count if isinstance(in_axes, int) else [*in_axes]
     if len(axes) != count:
-        raise ShapeError(f"in_axes has {len(axes)} entries for {count} arguments")
+        raise ShapeError(
+            f"in_axes has {len(axes)} entries for {count} arguments; those given by keyword have "
+            "none, all lanes share them"
+        )
     if aim.mode == "hessian":
         return axes + [0] * aim.vectors
     return axes + [axes[position] for position in aim.argnums] * (aim.vectors > 0)

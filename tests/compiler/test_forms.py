@@ -14,6 +14,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import autograd_mini as am
+from autograd_mini.compiler.compiled import FORMS
 from autograd_mini.errors import DataError, ShapeError
 from tests.replays import Compile, check, counted
 
@@ -151,3 +152,29 @@ def test_any_number_of_lanes(compiled: Compile):
     assert len(runs) == 1
     with pytest.raises(ShapeError, match="lanes along axis -1"):
         step.value_and_grad(np.array(1.0), w)
+
+
+@pytest.mark.parametrize("engine", ["numpy", "auto"])
+def test_no_numbers_at_all(engine: Any):
+    """An empty array has an empty gradient, as in the engine, alone and beside lanes."""
+    step = am.compile(lambda x, y=0.0: np.sum(x**2) + y, engine=engine)
+    x = np.zeros(0)
+    value, gradient = step.value_and_grad(x)
+    assert (value, gradient.shape, step.hessian(x).shape) == (0.0, (0,), (0, 0))
+    value, gradient = step.batched((None, 0)).value_and_grad(x, np.arange(3.0))
+    assert (value, gradient.shape) == (1.0, (0,))
+
+
+def test_programs_are_not_kept_without_end():
+    """The oldest form of arguments is dropped, and traced again when it is back."""
+    traces = []
+    step = am.compile(lambda x, mask: traces.append(1) or np.sum(x[mask]), engine="numpy")
+    x = np.arange(8.0)
+    masks = [np.array([*f"{k:08b}"]) == "1" for k in range(FORMS + 1)]
+    found = [step(x, mask) for mask in masks]
+    assert found == [x[mask].sum() for mask in masks]
+    assert len(traces) == FORMS + 1
+    assert step(x, masks[-1]) == x[masks[-1]].sum()
+    assert len(traces) == FORMS + 1
+    assert step(x, masks[0]) == 0.0
+    assert len(traces) == FORMS + 2

@@ -78,3 +78,52 @@ def test_lanes_of_a_list():
     with pytest.raises(ShapeError, match=r"argument 0 .*shape \(\) .*np.array\(...\)"):
         batch([1.0, 2.0, 3.0])
     assert batch(np.array([1.0, 2.0, 3.0])) == 4.0
+
+
+@pytest.mark.parametrize(
+    ("f", "k"),
+    [
+        (lambda k: A[k], 1.0),
+        (lambda k: A[k], np.array([0.0, 1.0])),
+        (lambda n: [float(i) for i in range(n)], 2.0),
+        (lambda k: [1.0, 2.0][k], 1.0),
+    ],
+)
+def test_integers_are_values_too(f: Callable[..., Any], k: Any):
+    """Where an index is a Value, the error says how to read it."""
+    with pytest.raises((TypeError, IndexError), match=r"int\(am.data\(k\)\)"):
+        am.compile(f, engine="numpy")(k)
+
+
+def test_a_number_that_is_read_as_the_remedy_says():
+    """It is one to index with, in value and gradient, for each k."""
+    step = am.compile(lambda x, k: x[int(am.data(k))] ** 2, engine="numpy")
+    x = np.array([1.0, 2.0, 3.0])
+    for k in (2, 0, 2):
+        value, gradient = step.value_and_grad(x, k)
+        assert value == x[k] ** 2
+        np.testing.assert_array_equal(gradient, 2 * x[k] * np.eye(3)[k])
+
+
+@pytest.mark.parametrize("y", [np.array([True, False, True]), np.array(["a", "b", "c"])])
+def test_lanes_of_what_is_no_number(y: Any):
+    """An array of booleans or texts is not taken apart, and would be the same for each lane."""
+    batch = am.compile(lambda x, y: x * 2.0, engine="numpy").batched((0, 0))
+    with pytest.raises(DataError, match=r"array of .* each lane has its own .*astype"):
+        batch(np.ones(3), y)
+    shared = am.compile(lambda x, y: x * len(y), engine="numpy").batched((0, None))
+    assert shared(np.ones(3), y) == 3.0
+
+
+def test_arrays_of_other_libraries():
+    """They may change and keep their hash."""
+
+    class Array:
+        def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+            return np.ones(2)
+
+        def __hash__(self) -> int:
+            return id(self)
+
+    with pytest.raises(DataError, match=r"given Array .*np.asarray"):
+        am.compile(lambda x, other: x, engine="numpy")(1.0, Array())

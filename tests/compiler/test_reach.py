@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict, deque, namedtuple
+from argparse import Namespace
+from collections import ChainMap, OrderedDict, UserDict, defaultdict, deque, namedtuple
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import cached_property, lru_cache, partial, wraps
@@ -251,3 +252,44 @@ def test_objects_that_point_at_each_other(compiled: Compile):
     assert step(1.0) == 2.0
     circle[0] = 3.0
     assert step(1.0) == 6.0
+
+
+@pytest.mark.parametrize("kind", [dict, UserDict, ChainMap, lambda x: Namespace(**x)])
+def test_what_users_put_into_objects_of_the_library(compiled: Compile, kind: Any):
+    """Settings in any of Python's own containers are looked at again."""
+    settings = kind({"rate": 2.0})
+
+    def f(x: Any) -> Any:
+        return x * (settings.rate if isinstance(settings, Namespace) else settings["rate"])
+
+    step = compiled(f)
+    assert step(3.0) == 6.0
+    (vars(settings) if isinstance(settings, Namespace) else settings).update(rate=5.0)
+    assert step(3.0) == 15.0
+
+
+def test_the_rest_of_a_dict_that_the_function_writes_to(compiled: Compile):
+    """What it writes says nothing about a later replay, what it reads does."""
+    settings = {"rate": 2.0, "calls": 0}
+
+    def f(x: Any) -> Any:
+        settings["calls"] += 1
+        settings["last"] = x
+        return x * settings["rate"]
+
+    step = compiled(f)
+    assert [step(3.0), step(3.0)] == [6.0, 6.0]
+    assert settings["calls"] == 1
+    settings["rate"] = 5.0
+    assert step(3.0) == 15.0
+
+
+def test_functions_that_are_arguments(compiled: Compile):
+    """What they reach is looked at, too: variables, and the object of a method."""
+    factor = [2.0]
+    thing = SimpleNamespace(k=2.0)
+    step = compiled(lambda x, f: f(x))
+    scaled, method = lambda x: x * factor[0], partial(lambda thing, x: x * thing.k, thing)
+    assert [step(3.0, scaled), step(3.0, method)] == [6.0, 6.0]
+    factor[0], thing.k = 5.0, 7.0
+    assert [step(3.0, scaled), step(3.0, method)] == [15.0, 21.0]

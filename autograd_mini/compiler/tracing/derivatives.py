@@ -113,9 +113,9 @@ def traced(
     seeds = {z: make_seed(z)} if isinstance(z, Node) else {}
     bars = trace.run(lambda: dict(reverse(seeds, wrt=inputs, record=True))) if inputs else {}
     for position in aim.argnums:
-        if not own[position]:
+        if not own[position] and not [*units_in(given[position])]:
             raise DataError(f"argument {position} holds no real number to differentiate by")
-        if not aim.allow_unused and bars.keys().isdisjoint(own[position]):
+        if own[position] and not aim.allow_unused and bars.keys().isdisjoint(own[position]):
             raise unused(position, [z])
     gradient = [bars.get(x, zeros_like(x)) for x in inputs]
     if aim.mode == "gradient":

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from functools import cached_property, partial
-from types import FunctionType, MemberDescriptorType, MethodType, ModuleType, SimpleNamespace
+from types import FunctionType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,12 @@ ARRAYS = 8
 
 PLAIN = frozenset({float, int, bool, complex, str, bytes, type(None), np.float64, np.ufunc})
 """There is nothing in objects of these classes, which are most."""
+
+STRUCTURES = (
+    *("types.SimpleNamespace", "argparse.Namespace"),
+    *("collections.UserDict", "collections.UserList", "collections.ChainMap"),
+)
+"""Classes of Python's own library that hold what users put into them."""
 
 WHOLE = {"getattr", "vars", "__dict__", "asdict", "astuple", "fields"}
 """Code with one of these names may use any attribute of an object, else those that it names."""
@@ -57,7 +63,7 @@ class Search:
         self.root: Any = f
         while isinstance(self.root, partial | MethodType):
             self.root = self.root.func if isinstance(self.root, partial) else self.root.__func__
-        self.names = {"forward"}  # which the call of a Module calls
+        self.names = {"forward", "data", "maps"}  # of a Module, a UserDict and a ChainMap
         self.waiting: deque[tuple[Any, str]] = deque([(f, "")])
         self.owners: dict[int, tuple[Any, Names, str]] = {}
         self.seen: dict[int, Any] = {}
@@ -185,4 +191,6 @@ class Search:
 
 def is_structure(x: Any) -> bool:
     """Return whether something is an object with attributes, though its class is a library's."""
-    return isinstance(x, SimpleNamespace) or hasattr(type(x), "forward")  # a Module
+    kind = type(x)
+    is_module = hasattr(kind, "forward")
+    return is_module or f"{kind.__module__}.{kind.__name__}" in STRUCTURES

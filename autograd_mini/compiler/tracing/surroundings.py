@@ -65,6 +65,10 @@ class Surroundings(NamedTuple):
             _, others, _ = merged.get(id(now), (now, {}, called))
             kept = {name: x for name, x in found.items() if now.get(name) is x}
             merged[id(now)] = now, {**others, **kept}, called
+        for x, seen, called in self.containers:
+            if isinstance(x, dict) and not same(elements(x), seen):  # the rest of it stays
+                found = zip(seen, seen[len(seen) // 2 :], strict=False)
+                merged[id(x)] = x, {name: y for name, y in found if x.get(name) is y}, called
         return self._replace(
             attributes=[entry for entry in self.attributes if getattr(*entry[:2]) is entry[2]],
             namespaces=[*merged.values()],

@@ -38,13 +38,21 @@ QUESTIONS: dict[str, Callable[[Any], Any]] = {
 """What else is asked of a node, as a comparison."""
 
 
-OF_OBJECTS = ("object array", "object_", "dtype('O')", "not supported for the input types")
-"""What errors of NumPy, SciPy and this library say of object arrays that they do not take."""
-
-HINT = (
-    "In a compiled function arrays are NumPy object arrays of Values. With compile(f, kind=Tensor) "
-    "they are Tensors, which np.linalg takes, and all that docs/primitives.md lists."
+HINTS = (
+    (
+        ("object array", "object_", "dtype('O')", "not supported for the input types"),
+        "In a compiled function arrays are NumPy object arrays of Values. With compile(f, "
+        "kind=Tensor) they are Tensors, which np.linalg takes, and all that docs/primitives.md "
+        "lists.",
+    ),
+    (
+        ("only integers", "arrays used as indices", "as an integer", "must be integers"),
+        "In a compiled function every number that is an argument is a Value, also an integer. "
+        "int(am.data(k)) is one to index and to count with, and the function is then traced for "
+        "each k by itself; data(array).astype(int) are many.",
+    ),
 )
+"""What errors of Python, NumPy and SciPy say, and what helps here."""
 
 
 @dataclass(frozen=True)
@@ -87,9 +95,10 @@ class Trace:
         try:
             with recording(), draw_from(self.copied):
                 return f(*args, **settings)
-        except (TypeError, ValueError) as error:
-            if self.kind is Value and any(words in str(error) for words in OF_OBJECTS):
-                error.add_note(HINT)
+        except (TypeError, ValueError, IndexError) as error:
+            for said, hint in HINTS:
+                if self.kind is Value and any(words in str(error) for words in said):
+                    error.add_note(hint)
             raise
         finally:
             resume_collector()
