@@ -79,14 +79,15 @@ def json_bytes(document: Mapping[str, Any]) -> bytes:
     return f"{text}\n".encode()
 
 
-def read_json(content: bytes, path: Path, kind: str, version: int) -> dict[str, Any]:
+def read_json(content: bytes, path: Path, kind: str, version: int, *older: int) -> dict[str, Any]:
     """Read what `json_bytes` gave of a document that says its "format" and "format_version".
 
     Args:
         content: the JSON.
         path: what messages call it.
         kind: the format that is expected.
-        version: the version of the format that this library reads.
+        version: the version of the format that this library writes.
+        older: others that it reads.
 
     Raises:
         SavedFileError: it is damaged, or has another format or version.
@@ -97,7 +98,7 @@ def read_json(content: bytes, path: Path, kind: str, version: int) -> dict[str, 
         raise SavedFileError(f"{path}: the file is damaged: {error}") from None
     if not isinstance(document, dict) or document.get("format") != kind:
         raise SavedFileError(f"{path}: this is not an {kind}")
-    if document.get("format_version") != version:
+    if document.get("format_version") not in (version, *older):
         raise SavedFileError(
             f"{path}: the file has format version {document.get('format_version')}, and this "
             f"version of the library reads {version}; use the version that wrote it "

@@ -226,6 +226,7 @@ class Compiled:
 
         Saved are the programs for all forms of arguments and ways through the function that are
         kept, not the function. Nodes from outside become constants, with the numbers they have now.
+        Programs of Tensors are for the shapes and dtypes that they were called with.
 
         Args:
             path: of the file. It is whole or, whatever happens, the one that was there before.
@@ -237,14 +238,11 @@ class Compiled:
         """
         from autograd_mini.compiler.saved.saving import document_of  # which few need
 
-        replays = [replay for replay in self._of_values() if replay.variants]
-        if not replays and self._replays:
-            raise DataError("programs of Tensors cannot be saved; compile the function on Values")
-        if not replays:
-            raise DataError("there is no program yet: call the function before it is saved")
         name = getattr(self._setup.f, "__name__", type(self._setup.f).__name__)
-        content = json_bytes(document_of(name, self._setup, replays))
-        write_atomically(Path(path), content)
+        document = document_of(name, self._setup, self._replays.values())
+        if not document["replays"]:
+            raise DataError("there is no program yet: call the function before it is saved")
+        write_atomically(Path(path), json_bytes(document))
 
     def adopt(self, replay: Replay) -> None:
         """Take over programs that come from elsewhere, as those from a file."""

@@ -172,7 +172,7 @@ def test_what_was_not_saved(compiled: Compile, tmp_path: Path):
         (lambda f: f(MLP(2, [1], rng=0), 1.0), "got MLP"),
         (lambda f: f(am.Value(1.0), 1.0), "got Value"),
         (lambda f: f(am.values([1.0]), 1.0), "an array of Values"),
-        (lambda f: f(1.0, np.array([True])), "got ndarray"),
+        (lambda f: f(1.0, np.array([1.0, 2.0], dtype=np.longdouble)[:0]), "got ndarray"),
         (lambda f: f(1.0, b"bytes"), "got bytes"),
         (lambda f: f({(1, 2): 1.0}, 1.0), "got dict"),
         (lambda f: None, "call the function before"),

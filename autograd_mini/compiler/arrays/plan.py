@@ -22,6 +22,8 @@ from autograd_mini.compiler.arguments import (
     paths_in,
     units_in,
     whole_of,
+    with_units,
+    zeros_like,
 )
 from autograd_mini.compiler.plan import element_names, parameter_names
 from autograd_mini.compiler.tracing.derivatives import Aim
@@ -48,6 +50,8 @@ class ArrayPlan:
         chosen: the units that are differentiated by.
         fixed: the units that stay what they are.
         variants: the programs for such arguments; the one that was used last comes first.
+        example: arguments and keyword arguments of this form, which take no memory.
+        flat: the units of that.
     """
 
     def __init__(
@@ -61,6 +65,8 @@ class ArrayPlan:
         self.chosen = [i for p in aim.argnums for i in range(ends[p], ends[p + 1])]
         along = range(ends[first_vector], ends[len(args)])
         flat = [unit for own in units for unit in own]
+        self.flat = [*map(like, flat)]
+        self.example = with_units([[*args], {**settings}], iter(self.flat))
         # Derivatives are by floats, and a vector has the precision of what it belongs to.
         precise = {i: flat[i] for i in self.chosen}
         precise |= {i: flat[j] for i, j in zip(along, self.chosen, strict=False)}
@@ -134,6 +140,15 @@ class ArrayPlan:
                 yield object_array([trace.input(next(inputs)) for _ in unit.flat], shape)
             else:
                 yield trace.input(next(inputs))
+
+
+def like(unit: Any) -> Any:
+    """Return a unit of the same form, shape and dtype that takes no memory."""
+    if isinstance(unit, Tensor):
+        return as_leaf(like(unit.primal))
+    if isinstance(unit, np.ndarray) and not is_object_array(unit):
+        return np.broadcast_to(np.zeros((), unit.dtype), unit.shape)
+    return zeros_like(unit, None) if isinstance(unit, Node | np.ndarray) else unit
 
 
 def same(x: Any) -> Any:

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from autograd_mini.compiler.arguments import blank, in_structure, returned, units_in, with_units
-from autograd_mini.compiler.arrays.executor import ArrayExecutor
-from autograd_mini.compiler.arrays.passes import tidy_arrays
+from autograd_mini.compiler.arguments import in_structure, returned, units_in, with_units
 from autograd_mini.compiler.arrays.plan import ArrayPlan
-from autograd_mini.compiler.listing import Listing
-from autograd_mini.compiler.program import Instruction
+from autograd_mini.compiler.arrays.variant import ArrayVariant, traced_variant
 from autograd_mini.compiler.replay import KEPT
 from autograd_mini.compiler.setup import Setup
-from autograd_mini.compiler.tracing.derivatives import Aim, traced
-from autograd_mini.compiler.tracing.reach import surroundings_of
+from autograd_mini.compiler.tracing.derivatives import Aim
 from autograd_mini.compiler.tracing.trace import object_array
 from autograd_mini.errors import DataError, VariantError
-from autograd_mini.ops.random import draw_from, way_back
 from autograd_mini.tape import Node, is_object_array, primal
 from autograd_mini.tensor import Tensor
 from autograd_mini.threads import pause_collector, resume_collector
@@ -49,6 +43,11 @@ class ArrayReplay:
         self._last: ArrayPlan | None = None
 
     @property
+    def plans(self) -> list[ArrayPlan]:
+        """How arguments are taken, one for each combination of types that their numbers had."""
+        return [*self._plans.values()]
+
+    @property
     def variants(self) -> list[ArrayVariant]:
         """Those for arguments as they were last, the one that was used last first."""
         return [] if self._last is None else self._last.variants
@@ -63,11 +62,7 @@ class ArrayReplay:
             settings: the keyword arguments.
             units: the numbers in them.
         """
-        types = tuple([x.dtype if x.__class__ is np.ndarray else x.__class__ for x in units])
-        plan = self._plans.get(types)
-        if plan is None:
-            plan = self._plans[types] = ArrayPlan(self.setup.f, args, settings, self.aim)
-        self._last = plan
+        plan = self.plan_of(args, settings, units)
         inputs = plan.inputs(units)
         variants = plan.variants
         for variant in variants:
@@ -79,7 +74,7 @@ class ArrayReplay:
                 return self._finished(plan, variant, results, args)
         pause_collector()
         try:
-            variant = ArrayVariant(self.setup, self.aim, plan, args, settings, units)
+            variant = traced_variant(self.setup, self.aim, plan, args, settings, units)
         finally:
             resume_collector()
         results = variant.run(units, inputs)
@@ -91,6 +86,17 @@ class ArrayReplay:
         plan.variants = [variant, *variants[: KEPT - 1]]
         return self._finished(plan, variant, results, args)
 
+    def plan_of(
+        self, args: Sequence[Any], settings: Mapping[str, Any], units: Sequence[Any]
+    ) -> ArrayPlan:
+        """Return how such arguments are taken, with the variants for them."""
+        types = tuple([x.dtype if x.__class__ is np.ndarray else x.__class__ for x in units])
+        plan = self._plans.get(types)
+        if plan is None:
+            plan = self._plans[types] = ArrayPlan(self.setup.f, args, settings, self.aim)
+        self._last = plan
+        return plan
+
     def _finished(
         self, plan: ArrayPlan, variant: ArrayVariant, results: Sequence[Any], args: Sequence[Any]
     ) -> Any:
@@ -101,67 +107,8 @@ class ArrayReplay:
         if self.aim.mode == "hvp":
             return plan.derivative(args, results)
         remaining = iter(results)
-        found = (joined(remaining, shape) for shape in variant.shapes)
-        return with_units(variant.tree, found, returned)
-
-
-class ArrayVariant:
-    """One way through the function, as a program.
-
-    Attributes:
-        tree: what the function returned when it was traced, with zeros for numbers.
-        shapes: of the object arrays among its units; None for what is one result.
-        listing: how the program came about.
-    """
-
-    def __init__(
-        self,
-        setup: Setup,
-        aim: Aim,
-        plan: ArrayPlan,
-        args: Sequence[Any],
-        settings: Mapping[str, Any],
-        units: Sequence[Any],
-    ) -> None:
-        around = surroundings_of(setup.f)
-        found = traced(setup.f, aim, args, settings, partial(plan.nodes, units))
-        # What the function itself changes while it runs says nothing about a later replay.
-        around.namespaces.extend(found.trace.settings())
-        self._around = around.unchanged()
-        of_tree = units_in(found.tree) if aim.mode == "value" else ()
-        self.shapes = [unit.shape if is_object_array(unit) else None for unit in of_tree]
-        self.tree = blank(found.tree) if aim.mode == "value" else None
-        self._plan, self._constants = plan, plan.constants(units)
-        raw = found.trace.program(found.outputs, plan.names)
-        self._captured = found.trace.captured
-        inputs = self._all(plan.inputs(units))
-        with draw_from(found.trace.copied):
-            self.listing = Listing(raw, tidy_arrays(inputs, setup.exact))
-            program = self.listing.final
-            self._execute = ArrayExecutor(program, inputs, setup.exact)
-        self._expected = [guard.expected for guard in program.guards]
-        params = [entry.params or {} for entry in program.entries if isinstance(entry, Instruction)]
-        generators = {id(own["rng"]): own["rng"] for own in params if "rng" in own}
-        self._generators = [*generators.values()] if self._expected else []
-
-    def _all(self, inputs: Sequence[Any]) -> list[Any]:
-        """Return all inputs of the program: those of the arguments, and what was captured."""
-        return [*inputs, *[node.primal for node in self._captured]]
-
-    def run(self, units: Sequence[Any], inputs: Sequence[Any]) -> Sequence[Any] | None:
-        """Return the results; None where the program is not the one for this call."""
-        if self._constants and self._plan.constants(units) != self._constants:
-            return None
-        if not self._around.hold():
-            return None
-        back = [way_back(rng) for rng in self._generators]
-        results, answers = self._execute(self._all(inputs) if self._captured else inputs)
-        for answer, expected in zip(answers, self._expected, strict=True):
-            if bool(answer) != expected:
-                for go_back in back:  # nothing was drawn for good
-                    go_back()
-                return None
-        return results
+        found = (joined(remaining, shape) for shape in variant.record.shapes)
+        return with_units(variant.record.tree, found, returned)
 
 
 def not_batched() -> DataError:

@@ -9,20 +9,35 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd_mini.compiler.arguments import units_in
+from autograd_mini.compiler.arrays.plan import ArrayPlan
+from autograd_mini.compiler.arrays.replay import ArrayReplay
+from autograd_mini.compiler.arrays.variant import ArrayRecord
 from autograd_mini.compiler.compiled import Compiled
+from autograd_mini.compiler.eager import on_arrays
 from autograd_mini.compiler.executors import ENGINES, Engine
 from autograd_mini.compiler.plan import Plan, without
-from autograd_mini.compiler.program import Constant, Entry, Guard, Input, Instruction, Program
+from autograd_mini.compiler.program import Input
 from autograd_mini.compiler.replay import Replay
+from autograd_mini.compiler.saved.contents import decoded
+from autograd_mini.compiler.saved.damage import at
+from autograd_mini.compiler.saved.forms import check, form_from_json
+from autograd_mini.compiler.saved.loaded_variant import LoadedVariant, leaf
+from autograd_mini.compiler.saved.programs import program_from
 from autograd_mini.compiler.saved.saving import FORMAT, FORMAT_VERSION
 from autograd_mini.compiler.setup import Setup, axes_of
 from autograd_mini.compiler.tracing.derivatives import Aim
 from autograd_mini.compiler.tracing.reach import surroundings_of
 from autograd_mini.compiler.tracing.record import Record
 from autograd_mini.compiler.variant import Variant
-from autograd_mini.errors import AutogradError, RegistrationError, SavedFileError, VariantError
+from autograd_mini.errors import RegistrationError, SavedFileError, VariantError
 from autograd_mini.files import read_json
-from autograd_mini.primitive import Primitive, lookup
+from autograd_mini.tensor import Tensor
+from autograd_mini.value import Value
+
+Call = tuple[Aim, list[Any], dict[str, Any]]
+"""What is computed, and arguments and keyword arguments, with zeros for numbers."""
+
+KINDS = {None: None, "Value": Value, "Tensor": Tensor}
 
 
 def load_program(path: str | Path, *, engine: Engine = "auto") -> Compiled:
@@ -44,13 +59,14 @@ def load_program(path: str | Path, *, engine: Engine = "auto") -> Compiled:
     if engine not in ENGINES:
         raise ValueError(f"engine is 'auto', 'numpy' or 'numba', got {engine!r}")
     path = Path(path)
-    document = read_json(path.read_bytes(), path, FORMAT, FORMAT_VERSION)
+    document = read_json(path.read_bytes(), path, FORMAT, FORMAT_VERSION, 1)
     try:
-        return compiled_from(document, path, engine)
+        with at(lambda: "the document"):
+            return compiled_from(upgraded(document), path, engine)
     except RegistrationError as error:
         raise SavedFileError(f"{path}: {error}") from None
-    except (AutogradError, KeyError, TypeError, ValueError, IndexError, RecursionError) as error:
-        raise SavedFileError(f"{path}: the file is damaged: {error!r:.200}") from None
+    except SavedFileError as error:
+        raise SavedFileError(f"{path}: the file is damaged: {error}") from None
 
 
 class Missing:
@@ -72,10 +88,18 @@ class Missing:
         """
         raise VariantError(
             f"{self.path} holds no program of {self.__name__} for this call: saved are only the "
-            "methods, argnums, shapes and structures that it was called with before, and the ways "
-            "through it that were taken; and there are no nodes, to be differentiated or traced. "
-            "Compile the function itself, call it so, and save it again"
+            "methods, argnums, shapes, dtypes and structures that it was called with before, and "
+            "the ways through it that were taken; and there are no nodes, to be differentiated or "
+            "traced. Compile the function itself, call it so, and save it again"
         )
+
+
+def upgraded(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a document of version 1 as the present one would be."""
+    if document["format_version"] == FORMAT_VERSION:
+        return document
+    replays = [{**part, "kind": "Value"} for part in document["replays"]]
+    return {**document, "kind": None, "replays": replays}
 
 
 def compiled_from(document: dict[str, Any], path: Path, engine: Engine) -> Compiled:
@@ -88,29 +112,58 @@ def compiled_from(document: dict[str, Any], path: Path, engine: Engine) -> Compi
         check(in_axes, int)
     if reduction not in ("mean", "sum", None) or (in_axes is None and reduction):
         raise ValueError(f"reduction {reduction!r}")
-    setup = Setup(f, engine, check(document["exact"], bool), in_axes, reduction)
+    kind = KINDS[document["kind"]]
+    setup = Setup(f, engine, check(document["exact"], bool), in_axes, reduction, kind)
     compiled = Compiled(setup)
-    for part in document["replays"]:
-        compiled.adopt(replay_from(part, setup))
+    for i, part in enumerate(check(document["replays"], list)):
+        with at(lambda: f"replays[{i}]"):  # noqa: B023
+            adopt(compiled, setup, part)
     return compiled
 
 
-def replay_from(document: dict[str, Any], setup: Setup) -> Replay:
-    """Return the variants for one form of arguments."""
+def adopt(compiled: Compiled, setup: Setup, document: dict[str, Any]) -> None:
+    """Let a compiled function have the programs for arguments of one form."""
+    aim, args, settings = call = call_from(document)
+    kind = Tensor if on_arrays(setup, args, settings) else Value
+    if document["kind"] != kind.__name__:
+        raise ValueError(f"kind {document['kind']!r:.60} of arguments for {kind.__name__}s")
+    if kind is Value:
+        compiled.adopt(replay_from(document, setup, call))
+        return
+    if aim.mode == "hessian":
+        raise ValueError("Hessians of Tensors are made of products with it")
+    replay, units = compiled._replay(*call)
+    assert isinstance(replay, ArrayReplay)
+    plan = replay.plan_of(args, settings, units)
+    if plan.variants:
+        raise ValueError("the same arguments come twice")
+    for j, part in enumerate(document["variants"]):
+        with at(lambda: f"variants[{j}]"):  # noqa: B023
+            plan.variants.append(array_variant_from(part, setup, aim, plan))
+
+
+def call_from(document: dict[str, Any]) -> Call:
+    """Return what is computed, and of what arguments."""
     argnums = tuple([check(i, int) for i in document["argnums"]])
     single, allow_unused = (check(document[name], bool) for name in ("single", "allow_unused"))
     aim = Aim(document["mode"], argnums, single, allow_unused)
     args = [form_from_json(form) for form in document["arguments"]]
     settings = check(form_from_json(document["settings"]), dict)
     count = len(args) - aim.vectors
-    if aim.mode not in ("value", "gradient", "hvp", "hessian") or (aim.mode == "value") == any(
-        True for _ in argnums
+    if aim.mode not in ("value", "gradient", "hvp", "hessian") or (aim.mode == "value") == bool(
+        argnums
     ):
         raise ValueError(f"mode {aim.mode!r} with argnums {argnums}")
     if any(not 0 <= i < count for i in argnums):
         raise ValueError(f"argnums {argnums} of {count} arguments")
+    return aim, args, settings
+
+
+def replay_from(document: dict[str, Any], setup: Setup, call: Call) -> Replay:
+    """Return the variants for one form of arguments."""
+    aim, args, settings = call
     axes = axes_of(setup.in_axes, args, aim)
-    programs = [program_from(part) for part in document["variants"]]
+    programs = [program_from(part, of_tensors=False) for part in document["variants"]]
     trees = [form_from_json(part["result"]) for part in document["variants"]]
     expected = size_of(args, settings, axes)  # before a plan is made, which takes as much memory
     if any(len(program.inputs) != expected for program in programs):
@@ -137,62 +190,16 @@ def size_of(args: Sequence[Any], settings: dict[str, Any], axes: Sequence[Any] |
     )
 
 
-def form_from_json(form: Any) -> Any:
-    """Return an argument or a result of that form, with zeros for numbers."""
-    if form == "number":
-        return 0.0
-    ((kind, value),) = check(form, dict).items()
-    if kind == "array":
-        return np.broadcast_to(0.0, [check(n, int) for n in value])
-    if kind == "list":
-        return [form_from_json(part) for part in value]
-    if kind == "tuple":
-        return tuple([form_from_json(part) for part in value])
-    if kind == "dict":
-        keys = [check(key, str if isinstance(key, str) else int) for key, _ in value]
-        if len({*keys}) != len(keys):
-            raise ValueError(f"keys {keys}")
-        return {key: form_from_json(part) for key, (_, part) in zip(keys, value, strict=True)}
-    if kind == "is" and (value is None or isinstance(value, str | bool)):
-        return value
-    raise ValueError(f"form {form!r:.60}")
-
-
-def program_from(document: dict[str, Any]) -> Program:
-    """Return the program of a variant."""
-    entries = [entry_from(check(line, str), k) for k, line in enumerate(document["entries"])]
-    outputs = tuple([position(k, len(entries)) for k in document["outputs"]])
-    guards = tuple(
-        [Guard(position(k, len(entries)), check(on, bool)) for k, on in document["guards"]]
+def array_variant_from(
+    document: dict[str, Any], setup: Setup, aim: Aim, plan: ArrayPlan
+) -> LoadedVariant:
+    """Return a variant of a function of Tensors."""
+    record = ArrayRecord(
+        program_from(document, of_tensors=True),
+        form_from_json(document["result"]),
+        [shape and tuple([check(n, int) for n in shape]) for shape in document["shapes"]],
+        [decoded(x) for x in document["constants"]],
+        [leaf(decoded(x)) for x in document["captured"]],
+        surroundings_of(setup.f),
     )
-    return Program(entries, outputs, guards)
-
-
-def entry_from(line: str, before: int) -> Entry:
-    """Return the entry that a line stands for; its operands are among the `before` first ones."""
-    kind, _, rest = line.partition(" ")
-    if kind in ("input", "lane"):
-        return Input(rest, kind == "lane")
-    if kind == "constant":
-        return Constant(float.fromhex(rest))
-    if kind != "apply":
-        raise ValueError(f"entry {line!r:.60}")
-    name, *operands = rest.split(" ")
-    primitive: Primitive = lookup(name)
-    if primitive.scalar is None or len(operands) != primitive.arity:
-        raise ValueError(f"{name} of {len(operands)} numbers")
-    return Instruction(primitive, tuple([position(int(k), before) for k in operands]))
-
-
-def position(k: Any, count: int) -> int:
-    """Return a position among the first `count` entries."""
-    if not 0 <= check(k, int) < count:
-        raise ValueError(f"position {k} of {count}")
-    return k
-
-
-def check(x: Any, kind: type) -> Any:
-    """Return something of exactly that type."""
-    if type(x) is not kind:
-        raise TypeError(f"expected {kind.__name__}, got {x!r:.60}")
-    return x
+    return LoadedVariant(setup, aim, plan, record)
