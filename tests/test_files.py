@@ -148,6 +148,7 @@ def test_json_comes_back(tmp_path: Path) -> None:
     """Numbers come back bit for bit, integers of any size too, and letters as they are."""
     document = {"format": "f", "format_version": 1, "x": 0.1 + 0.2, "n": 2**127 + 1, "s": "é"}
     assert read_json(json_bytes(document), tmp_path, "f", 1) == document
+    assert read_json(json_bytes(document), tmp_path, "f", 2, 1) == document
 
 
 @pytest.mark.parametrize(

@@ -125,8 +125,12 @@ def traced_variant(
     found = traced(setup.f, aim, args, settings, partial(plan.nodes, units))
     # What the function itself changes while it runs says nothing about a later replay.
     around.namespaces.extend(found.trace.settings())
-    program = found.trace.program(found.outputs, plan.names)
-    of_tree = units_in(found.tree) if aim.mode == "value" else ()
+    of_tree, outputs = [], found.outputs
+    if aim.mode == "value":  # an array that is returned is one result, whether it is a node or not
+        of_tree = [*units_in(found.tree)]
+        parts = ([*unit.flat] if is_object_array(unit) else [unit] for unit in of_tree)
+        outputs = [x for own in parts for x in own]
+    program = found.trace.program(outputs, plan.names)
     record = ArrayRecord(
         program,
         blank(found.tree) if aim.mode == "value" else None,

@@ -39,13 +39,13 @@ def encoded(x: Any) -> Any:
     if kind is slice:
         return {"slice": [encoded(part) for part in (x.start, x.stop, x.step)]}
     if isinstance(x, np.dtype):
-        return {"dtype": name_of(x)}
+        return {"type": name_of(x)}
     if isinstance(x, np.generic):
-        return {"scalar": text_of(np.asarray(x)), "dtype": name_of(x.dtype)}
+        return {"dtype": name_of(x.dtype), "scalar": text_of(np.asarray(x))}
     if kind is np.ndarray:
         order = "F" if x.flags.f_contiguous and not x.flags.c_contiguous else "C"
-        elements = text_of(x.ravel(order))
-        return {"array": elements, "dtype": name_of(x.dtype), "shape": x.shape, "order": order}
+        form = {"dtype": name_of(x.dtype), "shape": x.shape, "order": order}
+        return {**form, "array": text_of(x.ravel(order))}
     raise DataError(
         f"a file holds numbers, arrays, texts and slices, got {kind.__name__} {x!r:.60}"
     )
@@ -72,6 +72,8 @@ def decoded(document: Any) -> Any:
             return [decoded(part) for part in parts]
         case {"slice": [start, stop, step]}:
             return slice(decoded(start), decoded(stop), decoded(step))
+        case {"type": str(name)}:
+            return DTYPES[name]
         case {"scalar": str(text), "dtype": str(name)}:
             (x,) = elements_of(text, DTYPES[name])
             return x
@@ -79,8 +81,6 @@ def decoded(document: Any) -> Any:
             array = elements_of(text, DTYPES[name]).reshape(shape, order=way)
             if array.shape == tuple(shape):  # no length was -1
                 return array
-        case {"dtype": str(name)}:
-            return DTYPES[name]
     raise ValueError(f"value {document!r:.60}")
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from autograd_mini.compiler.arrays.plan import as_leaf
 from autograd_mini.compiler.saved.contents import DTYPES, decoded, encoded, name_of
+from autograd_mini.compiler.saved.damage import check
 from autograd_mini.errors import DataError
 from autograd_mini.tape import is_object_array
 from autograd_mini.tensor import Tensor
@@ -86,10 +87,3 @@ def array_from(form: tuple[str, Any]) -> Any:
     kind, shape = form
     zero = np.zeros((), NUMBERS["float64" if kind == "array" else kind])
     return np.broadcast_to(zero, [check(n, int) for n in shape])
-
-
-def check(x: Any, kind: type) -> Any:
-    """Return something of exactly that type."""
-    if type(x) is not kind:
-        raise TypeError(f"expected {kind.__name__}, got {x!r:.60}")
-    return x

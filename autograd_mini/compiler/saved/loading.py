@@ -18,11 +18,10 @@ from autograd_mini.compiler.executors import ENGINES, Engine
 from autograd_mini.compiler.plan import Plan, without
 from autograd_mini.compiler.program import Input
 from autograd_mini.compiler.replay import Replay
-from autograd_mini.compiler.saved.contents import decoded
-from autograd_mini.compiler.saved.damage import at
-from autograd_mini.compiler.saved.forms import check, form_from_json
+from autograd_mini.compiler.saved.damage import DAMAGE, check, described, each
+from autograd_mini.compiler.saved.forms import form_from_json
 from autograd_mini.compiler.saved.loaded_variant import LoadedVariant, leaf
-from autograd_mini.compiler.saved.programs import program_from
+from autograd_mini.compiler.saved.programs import number_or_array, program_from
 from autograd_mini.compiler.saved.saving import FORMAT, FORMAT_VERSION
 from autograd_mini.compiler.setup import Setup, axes_of
 from autograd_mini.compiler.tracing.derivatives import Aim
@@ -61,12 +60,11 @@ def load_program(path: str | Path, *, engine: Engine = "auto") -> Compiled:
     path = Path(path)
     document = read_json(path.read_bytes(), path, FORMAT, FORMAT_VERSION, 1)
     try:
-        with at(lambda: "the document"):
-            return compiled_from(upgraded(document), path, engine)
+        return compiled_from(upgraded(document), path, engine)
     except RegistrationError as error:
         raise SavedFileError(f"{path}: {error}") from None
-    except SavedFileError as error:
-        raise SavedFileError(f"{path}: the file is damaged: {error}") from None
+    except DAMAGE as error:
+        raise SavedFileError(f"{path}: the file is damaged: {described(error)}") from None
 
 
 class Missing:
@@ -115,9 +113,7 @@ def compiled_from(document: dict[str, Any], path: Path, engine: Engine) -> Compi
     kind = KINDS[document["kind"]]
     setup = Setup(f, engine, check(document["exact"], bool), in_axes, reduction, kind)
     compiled = Compiled(setup)
-    for i, part in enumerate(check(document["replays"], list)):
-        with at(lambda: f"replays[{i}]"):  # noqa: B023
-            adopt(compiled, setup, part)
+    each("replays", document["replays"], lambda _, part: adopt(compiled, setup, part))
     return compiled
 
 
@@ -137,9 +133,9 @@ def adopt(compiled: Compiled, setup: Setup, document: dict[str, Any]) -> None:
     plan = replay.plan_of(args, settings, units)
     if plan.variants:
         raise ValueError("the same arguments come twice")
-    for j, part in enumerate(document["variants"]):
-        with at(lambda: f"variants[{j}]"):  # noqa: B023
-            plan.variants.append(array_variant_from(part, setup, aim, plan))
+    plan.variants = each(
+        "variants", document["variants"], lambda _, x: array_variant_from(x, setup, aim, plan)
+    )
 
 
 def call_from(document: dict[str, Any]) -> Call:
@@ -150,9 +146,8 @@ def call_from(document: dict[str, Any]) -> Call:
     args = [form_from_json(form) for form in document["arguments"]]
     settings = check(form_from_json(document["settings"]), dict)
     count = len(args) - aim.vectors
-    if aim.mode not in ("value", "gradient", "hvp", "hessian") or (aim.mode == "value") == bool(
-        argnums
-    ):
+    modes = ("gradient", "hvp", "hessian") if argnums else ("value",)
+    if aim.mode not in modes:
         raise ValueError(f"mode {aim.mode!r} with argnums {argnums}")
     if any(not 0 <= i < count for i in argnums):
         raise ValueError(f"argnums {argnums} of {count} arguments")
@@ -163,8 +158,9 @@ def replay_from(document: dict[str, Any], setup: Setup, call: Call) -> Replay:
     """Return the variants for one form of arguments."""
     aim, args, settings = call
     axes = axes_of(setup.in_axes, args, aim)
-    programs = [program_from(part, of_tensors=False) for part in document["variants"]]
-    trees = [form_from_json(part["result"]) for part in document["variants"]]
+    parts = document["variants"]
+    programs = each("variants", parts, lambda _, part: program_from(part, of_tensors=False))
+    trees = each("variants", parts, lambda _, part: form_from_json(part["result"]))
     expected = size_of(args, settings, axes)  # before a plan is made, which takes as much memory
     if any(len(program.inputs) != expected for program in programs):
         raise ValueError(f"the arguments hold {expected} numbers, the program takes others")
@@ -197,9 +193,9 @@ def array_variant_from(
     record = ArrayRecord(
         program_from(document, of_tensors=True),
         form_from_json(document["result"]),
-        [shape and tuple([check(n, int) for n in shape]) for shape in document["shapes"]],
-        [decoded(x) for x in document["constants"]],
-        [leaf(decoded(x)) for x in document["captured"]],
+        [x if x is None else tuple([check(n, int) for n in x]) for x in document["shapes"]],
+        [number_or_array(x) for x in document["constants"]],
+        [leaf(number_or_array(x)) for x in document["captured"]],
         surroundings_of(setup.f),
     )
     return LoadedVariant(setup, aim, plan, record)

@@ -17,8 +17,7 @@ import numpy as np
 from autograd_mini.compiler.machine import CONDITIONS, SAME, Operation
 from autograd_mini.compiler.program import Constant, Entry, Guard, Input, Instruction, Program
 from autograd_mini.compiler.saved.contents import decoded, encoded
-from autograd_mini.compiler.saved.damage import at
-from autograd_mini.compiler.saved.forms import check
+from autograd_mini.compiler.saved.damage import check, each
 from autograd_mini.errors import DataError
 from autograd_mini.primitive import ArrayPrimitive, Elementwise, Primitive, lookup
 
@@ -72,10 +71,7 @@ def random_draws() -> DataError:
 
 def program_from(document: dict[str, Any], *, of_tensors: bool) -> Program:
     """Return the program of a variant."""
-    entries: list[Entry] = []
-    with at(lambda: f"entries[{len(entries)}]"):
-        for k, line in enumerate(document["entries"]):
-            entries.append(entry_from(line, k, of_tensors))
+    entries = each("entries", document["entries"], lambda k, x: entry_from(x, k, of_tensors))
     outputs = tuple([position(k, len(entries)) for k in document["outputs"]])
     guards = tuple(
         [Guard(position(k, len(entries)), check(on, bool)) for k, on in document["guards"]]
@@ -90,7 +86,7 @@ def entry_from(document: Any, before: int, of_tensors: bool) -> Entry:
         case str(line):
             pass
         case ["constant", value] if of_tensors:
-            return Constant(number_or_array(decoded(value)))
+            return Constant(number_or_array(value))
         case [str(line), dict(settings)] if of_tensors:
             params = {key: decoded(value) for key, value in settings.items()}
         case _:
@@ -150,10 +146,11 @@ def takes(operation: Primitive | Operation, count: int, params: Mapping[str, Any
     return True
 
 
-def number_or_array(x: Any) -> Any:
+def number_or_array(document: Any) -> Any:
     """Return a constant."""
+    x = decoded(document)
     if not isinstance(x, int | float | np.ndarray | np.generic):
-        raise TypeError(f"constant {x!r:.60}")
+        raise TypeError(f"expected a number or an array, got {x!r:.60}")
     return x
 
 
