@@ -216,6 +216,33 @@ def test_primitives_of_the_users_own(scratch_registry: None, tmp_path: Path):
         am.load_program(tmp_path / "f.json")
 
 
+VERSION_1 = """
+{"format": "autograd_mini program", "format_version": 1, "library_version": "0.1.0",
+ "function": "f", "exact": false, "in_axes": null, "reduction": null, "replays": [
+  {"mode": "gradient", "argnums": [1], "single": true, "allow_unused": false,
+   "arguments": [{"array": [1]}, {"array": [1, 1]}], "settings": {"dict": []},
+   "variants": [
+    {"result": {"is": null},
+     "entries": ["input x[0]", "input w[0,0]", "constant 0x0.0p+0", "apply greater 0 2",
+      "apply multiply 1 0", "apply tanh 4", "apply sech_squared 4",
+      "constant 0x1.0000000000000p+0", "apply multiply 7 6", "apply multiply 8 0"],
+     "outputs": [5, 9], "guards": [[3, true]]}]}]}
+"""
+"""What the first version wrote of `tanh(w @ x).sum() if x[0] > 0 else w[0, 0]`."""
+
+
+def test_files_of_version_1(tmp_path: Path):
+    """They are read as they were: their programs are of Values."""
+    path = tmp_path / "f.json"
+    path.write_text(VERSION_1)
+    loaded = am.load_program(path, engine="numpy")
+    value, gradient = loaded.value_and_grad(np.array([0.5]), np.array([[0.25]]), argnums=1)
+    assert value == math.tanh(0.125)
+    np.testing.assert_allclose(gradient, [[0.5 / math.cosh(0.125) ** 2]], rtol=1e-15)
+    with pytest.raises(VariantError, match=r"f\.json holds no program of f"):
+        loaded.grad(np.array([-0.5]), np.array([[0.25]]), argnums=1)
+
+
 # Damage
 
 

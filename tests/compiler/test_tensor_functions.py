@@ -231,6 +231,15 @@ def test_readings(f: Callable[..., Any]):
         assert_array_equal(gradient, expected)
 
 
+def test_arrays_that_a_function_makes():
+    """An array that is no node is one result, also an empty one beside others."""
+    step = compiled(lambda x: {"zeros": np.zeros(0), "range": np.arange(3.0), "twice": 2.0 * x})
+    for x in (X, X + 1.0):
+        assert_equal(
+            step(x), {"zeros": np.zeros(0), "range": np.array([0.0, 1.0, 2.0]), "twice": 2.0 * x}
+        )
+
+
 def test_masks_need_no_new_program():
     """A mask is computed anew, in the one program there is."""
     step = compiled(lambda x: np.sum(np.where((x > 0.0) & (x < 2.0), x, 0.0)))

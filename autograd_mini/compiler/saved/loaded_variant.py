@@ -61,6 +61,8 @@ class LoadedVariant(ArrayVariant):
         try:
             execute = super().make_ready(inputs)
             results, answers = execute(inputs)
+            if any(np.size(answer) != 1 for answer in answers):
+                raise ValueError("a condition has several answers")
         except DAMAGE as error:
             raise SavedFileError(
                 f"{path}: a program of {name} cannot be replayed: {error!r:.200}; it is damaged, "
@@ -68,7 +70,7 @@ class LoadedVariant(ArrayVariant):
             ) from error
         expected = zip(results, self._shapes, strict=True)
         fits = [np.size(x) == 1 if own is None else np.shape(x) == own for x, own in expected]
-        if not all(fits) or any(np.size(x) != 1 for x in answers):
+        if not all(fits):
             raise SavedFileError(
                 f"{path}: the file is damaged: a program of {name} gives results of shapes "
                 f"{[*map(np.shape, results)]}, expected {self._shapes}"

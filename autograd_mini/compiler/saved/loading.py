@@ -44,7 +44,8 @@ def load_program(path: str | Path, *, engine: Engine = "auto") -> Compiled:
 
     It is called as the one that was saved, with arguments of the forms that were saved. There is no
     Python function to trace, so anything else raises `VariantError`. Nodes that the function used
-    from outside have the numbers that they had when it was saved.
+    from outside have the numbers that they had when it was saved. Programs of Tensors are checked
+    once more when they are first replayed, which raises `SavedFileError` too.
 
     Args:
         path: of the file.
