@@ -18,6 +18,7 @@ import autograd_mini as am
 from autograd_mini import nn
 from autograd_mini.compiler import compile
 from autograd_mini.compiler.program import Instruction
+from autograd_mini.errors import DataError
 from autograd_mini.transforms.structure import leaves
 from tests.checks import directions, varied
 from tests.random_table import Program, run
@@ -509,3 +510,21 @@ def test_programs_are_copied():
     assert [e.operation for e in program.entries if isinstance(e, Instruction)] == [
         e.operation for e in step.program.final.entries if isinstance(e, Instruction)
     ]
+
+
+def test_dropout_of_a_float():
+    """A Value among Tensors would be drawn once and for all."""
+    rng = np.random.default_rng(0)
+    step = am.compile(lambda x: nn.dropout(x * 2.0, 0.5, rng=rng), kind=am.Tensor)
+    with pytest.raises(DataError, match="array of one number"):
+        step(3.0)
+    assert step(np.array([3.0])).tolist() in ([0.0], [12.0])
+
+
+def test_functions_that_are_arguments_of_functions_of_tensors():
+    """What they reach is looked at again."""
+    factor = [2.0]
+    step, scaled = am.compile(lambda x, f: f(x), kind=am.Tensor), lambda x: x * factor[0]
+    assert step(np.ones(2), scaled).tolist() == [2.0, 2.0]
+    factor[0] = 5.0
+    assert step(np.ones(2), scaled).tolist() == [5.0, 5.0]

@@ -121,10 +121,15 @@ def traced_variant(
         settings: the keyword arguments.
         units: the numbers in them.
     """
-    around = surroundings_of(setup.f)
+    around = surroundings_of(setup.f, [args, settings])
     found = traced(setup.f, aim, args, settings, partial(plan.nodes, units))
     # What the function itself changes while it runs says nothing about a later replay.
     around.namespaces.extend(found.trace.settings())
+    if found.trace.draws:
+        raise DataError(
+            "a function of Tensors drew random numbers for single numbers, as dropout of a float "
+            "does, which a replay cannot make anew: give it an array of one number"
+        )
     of_tree, outputs = [], found.outputs
     if aim.mode == "value":  # an array that is returned is one result, whether it is a node or not
         of_tree = [*units_in(found.tree)]

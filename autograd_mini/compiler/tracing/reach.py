@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.compiler.arguments import statics_in
 from autograd_mini.compiler.tracing.code import filled_cells, is_library, names_in, package_of
 from autograd_mini.compiler.tracing.surroundings import CONTAINERS, Names, Surroundings, elements
 from autograd_mini.recording import COPIED
@@ -40,9 +41,12 @@ CREATION = {"__init__", "__new__", "__post_init__", "__init_subclass__", "__repr
 """Special methods that do not run by themselves on an object that is there."""
 
 
-def surroundings_of(f: Callable[..., Any]) -> Surroundings:
-    """Return all that is found around a function, as it is now."""
-    return Search(f).run()
+def surroundings_of(f: Callable[..., Any], arguments: Any = ()) -> Surroundings:
+    """Return all that is found around a function, and functions in its arguments, as it is now."""
+    search = Search(f)
+    given = [x for x in statics_in(arguments) if callable(x)]
+    search.waiting += [(x, f"function {i} in the arguments") for i, x in enumerate(given)]
+    return search.run()
 
 
 class Search:

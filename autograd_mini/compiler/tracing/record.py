@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from autograd_mini.compiler.arguments import blank, statics_in
+from autograd_mini.compiler.arguments import blank
 from autograd_mini.compiler.plan import Plan
 from autograd_mini.compiler.program import Program
 from autograd_mini.compiler.tracing.derivatives import Aim, traced, value_nodes
@@ -54,8 +54,7 @@ def recorded(
         settings: the keyword arguments.
         numbers: what the units of all arguments are to be.
     """
-    callables = [unit for unit in statics_in([args, settings]) if callable(unit)]
-    around = surroundings_of(partial(f, *callables) if callables else f)
+    around = surroundings_of(f, [args, settings])
     found = traced(f, aim, args, settings, partial(value_nodes, numbers))
     # What the function itself changes while it runs says nothing about a later replay.
     around.namespaces.extend(found.trace.settings())
