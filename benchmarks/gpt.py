@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 
 import autograd_mini as am
+from autograd_mini.compiler.aim import Aim
 from autograd_mini.compiler.arguments import units_in
-from autograd_mini.compiler.tracing.derivatives import Aim, traced, value_nodes
+from autograd_mini.compiler.tracing.derivatives import traced, value_nodes
 from benchmarks.measure import measure
 from benchmarks.report import Report
 from benchmarks.workload import NOTHING, Array, Claim, Contestant, Run, Workload

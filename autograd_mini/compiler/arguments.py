@@ -11,20 +11,18 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import partial
 from types import BuiltinFunctionType, FunctionType, ModuleType, NoneType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from numpy import ndarray
 
+from autograd_mini.compiler.aim import Aim
 from autograd_mini.errors import DataError
 from autograd_mini.primitive import Primitive
 from autograd_mini.tape import Node, is_object_array, primal
 from autograd_mini.transforms.structure import apart, is_leaf, static_of
 from autograd_mini.value import values
-
-if TYPE_CHECKING:
-    from autograd_mini.compiler.tracing.derivatives import Aim
 
 Array = npt.NDArray[Any]
 

@@ -11,6 +11,7 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 
+from autograd_mini.compiler.aim import Aim, Mode
 from autograd_mini.compiler.arguments import (
     of_nodes,
     taken,
@@ -26,7 +27,6 @@ from autograd_mini.compiler.plan import Plan
 from autograd_mini.compiler.replay import Replay
 from autograd_mini.compiler.saved.carrying import named_like, packed, restored
 from autograd_mini.compiler.setup import Setup, axes_of
-from autograd_mini.compiler.tracing.derivatives import Aim, Mode
 from autograd_mini.errors import DataError
 from autograd_mini.files import json_bytes, write_atomically
 from autograd_mini.state import is_recording

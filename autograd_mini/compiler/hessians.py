@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from autograd_mini.compiler.aim import Aim
 from autograd_mini.compiler.arguments import in_structure, numbers_of, units_in
 from autograd_mini.compiler.setup import Setup, axes_of
-from autograd_mini.compiler.tracing.derivatives import Aim
 from autograd_mini.errors import DataError
 
 

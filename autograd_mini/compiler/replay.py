@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from autograd_mini.compiler.aim import Aim
 from autograd_mini.compiler.arguments import (
     in_structure,
     is_unit,
@@ -20,7 +21,6 @@ from autograd_mini.compiler.arguments import (
 )
 from autograd_mini.compiler.plan import Plan
 from autograd_mini.compiler.setup import Setup
-from autograd_mini.compiler.tracing.derivatives import Aim
 from autograd_mini.compiler.tracing.record import recorded
 from autograd_mini.compiler.variant import Variant
 from autograd_mini.errors import ShapeError, VariantError

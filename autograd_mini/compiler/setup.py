@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from autograd_mini.compiler.aim import Aim
 from autograd_mini.compiler.executors import Engine
 from autograd_mini.compiler.lanes import Reduction
-from autograd_mini.compiler.tracing.derivatives import Aim
 from autograd_mini.errors import ShapeError
 from autograd_mini.tape import Node
 

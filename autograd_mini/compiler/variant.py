@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from autograd_mini.compiler.aim import Aim
 from autograd_mini.compiler.arguments import units_in
 from autograd_mini.compiler.executors import make_executor
 from autograd_mini.compiler.lanes import sum_lanes, sums_inward
@@ -18,7 +19,6 @@ from autograd_mini.compiler.passes import TIDY, Pass, fuse
 from autograd_mini.compiler.plan import Plan
 from autograd_mini.compiler.program import LANE
 from autograd_mini.compiler.setup import Setup
-from autograd_mini.compiler.tracing.derivatives import Aim
 from autograd_mini.compiler.tracing.record import Record
 
 Array = npt.NDArray[Any]

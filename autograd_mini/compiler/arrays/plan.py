@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from autograd_mini.compiler.aim import Aim
 from autograd_mini.compiler.arguments import (
     form_of,
     in_structure,
@@ -26,7 +27,6 @@ from autograd_mini.compiler.arguments import (
     zeros_like,
 )
 from autograd_mini.compiler.plan import element_names, parameter_names
-from autograd_mini.compiler.tracing.derivatives import Aim
 from autograd_mini.compiler.tracing.trace import Trace, object_array
 from autograd_mini.operators import Operators
 from autograd_mini.tape import Node, is_object_array

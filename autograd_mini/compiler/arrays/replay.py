@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.compiler.aim import Aim
 from autograd_mini.compiler.arguments import in_structure, returned, units_in, with_units
 from autograd_mini.compiler.arrays.plan import ArrayPlan
 from autograd_mini.compiler.arrays.variant import ArrayVariant, traced_variant
 from autograd_mini.compiler.replay import KEPT
 from autograd_mini.compiler.setup import Setup
-from autograd_mini.compiler.tracing.derivatives import Aim
 from autograd_mini.compiler.tracing.trace import object_array
 from autograd_mini.errors import DataError, VariantError
 from autograd_mini.tape import Node, is_object_array, primal

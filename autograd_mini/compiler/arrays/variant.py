@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
+from autograd_mini.compiler.aim import Aim
 from autograd_mini.compiler.arguments import blank, units_in
 from autograd_mini.compiler.arrays.executor import ArrayExecutor
 from autograd_mini.compiler.arrays.passes import tidy_arrays
@@ -13,7 +14,7 @@ from autograd_mini.compiler.arrays.plan import ArrayPlan
 from autograd_mini.compiler.listing import Listing
 from autograd_mini.compiler.program import Instruction, Program
 from autograd_mini.compiler.setup import Setup
-from autograd_mini.compiler.tracing.derivatives import Aim, traced
+from autograd_mini.compiler.tracing.derivatives import traced
 from autograd_mini.compiler.tracing.reach import surroundings_of
 from autograd_mini.compiler.tracing.surroundings import Surroundings
 from autograd_mini.errors import DataError

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.compiler.aim import Aim
 from autograd_mini.compiler.arguments import units_in
 from autograd_mini.compiler.arrays.executor import ArrayExecutor
 from autograd_mini.compiler.arrays.plan import ArrayPlan
@@ -15,7 +16,6 @@ from autograd_mini.compiler.arrays.variant import ArrayRecord, ArrayVariant
 from autograd_mini.compiler.program import Input
 from autograd_mini.compiler.saved.damage import DAMAGE
 from autograd_mini.compiler.setup import Setup
-from autograd_mini.compiler.tracing.derivatives import Aim
 from autograd_mini.errors import SavedFileError
 from autograd_mini.tape import Node, primal
 from autograd_mini.tensor import Tensor

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from autograd_mini.compiler.aim import Aim
 from autograd_mini.compiler.arguments import units_in
 from autograd_mini.compiler.arrays.plan import ArrayPlan
 from autograd_mini.compiler.arrays.replay import ArrayReplay
@@ -24,7 +25,6 @@ from autograd_mini.compiler.saved.loaded_variant import LoadedVariant, leaf
 from autograd_mini.compiler.saved.programs import number_or_array, program_from
 from autograd_mini.compiler.saved.saving import FORMAT, FORMAT_VERSION
 from autograd_mini.compiler.setup import Setup, axes_of
-from autograd_mini.compiler.tracing.derivatives import Aim
 from autograd_mini.compiler.tracing.reach import surroundings_of
 from autograd_mini.compiler.tracing.record import Record
 from autograd_mini.compiler.variant import Variant

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Any
 
+from autograd_mini.compiler.aim import Aim
 from autograd_mini.compiler.arrays.plan import ArrayPlan
 from autograd_mini.compiler.arrays.replay import ArrayReplay
 from autograd_mini.compiler.arrays.variant import ArrayRecord
@@ -16,7 +17,6 @@ from autograd_mini.compiler.saved.contents import encoded
 from autograd_mini.compiler.saved.forms import form_to_json
 from autograd_mini.compiler.saved.programs import program_to_json, random_draws
 from autograd_mini.compiler.setup import Setup
-from autograd_mini.compiler.tracing.derivatives import Aim
 from autograd_mini.compiler.tracing.record import Record
 from autograd_mini.errors import DataError
 

@@ -6,10 +6,11 @@ Derivatives are recorded by the sweeps. There is no derivative code here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_mini.compiler.aim import Aim
 from autograd_mini.compiler.arguments import is_unit, units_in, with_units
 from autograd_mini.compiler.tracing.trace import Trace, object_array
 from autograd_mini.errors import DataError, ShapeError
@@ -17,30 +18,6 @@ from autograd_mini.state import differentiating
 from autograd_mini.sweep import forward, make_seed, reverse
 from autograd_mini.tape import Node, is_object_array, primal
 from autograd_mini.transforms.run import unused
-
-Mode = Literal["value", "gradient", "hvp", "hessian"]
-
-
-class Aim(NamedTuple):
-    """What a program is to compute.
-
-    Attributes:
-        mode: the function itself; its value and gradient; or the product of its Hessian with a
-            vector, given by further arguments: with one, or in each lane with another.
-        argnums: the positions of the arguments that are differentiated by.
-        single: whether the derivative is by one argument, and no tuple.
-        allow_unused: whether the result need not depend on each of them.
-    """
-
-    mode: Mode = "value"
-    argnums: tuple[int, ...] = ()
-    single: bool = True
-    allow_unused: bool = False
-
-    @property
-    def vectors(self) -> int:
-        """How many of the last arguments make up a vector: one for each in `argnums`."""
-        return len(self.argnums) if self.mode in ("hvp", "hessian") else 0
 
 
 class Traced(NamedTuple):

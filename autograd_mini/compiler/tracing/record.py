@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
+from autograd_mini.compiler.aim import Aim
 from autograd_mini.compiler.arguments import blank
 from autograd_mini.compiler.plan import Plan
 from autograd_mini.compiler.program import Program
-from autograd_mini.compiler.tracing.derivatives import Aim, traced, value_nodes
+from autograd_mini.compiler.tracing.derivatives import traced, value_nodes
 from autograd_mini.compiler.tracing.reach import surroundings_of
 from autograd_mini.compiler.tracing.surroundings import Surroundings
 from autograd_mini.compiler.tracing.trace import Draw
