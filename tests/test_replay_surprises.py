@@ -304,6 +304,25 @@ def test_lanes_with_dropout_on_ways_of_their_own(compiled: Compile):
     assert rng.random() == same.random()
 
 
+def test_dropout_on_a_way_that_no_lane_takes(compiled: Compile):
+    """It is tried after other lanes have gone theirs, and leaves the generator where it was."""
+    rng, other = np.random.default_rng(0), np.random.default_rng(1)
+
+    def f(x: Any) -> Any:
+        if x[0] > 2.0:
+            return dropout(x, 0.5, rng=other)
+        return dropout(dropout(x, 0.5, rng=rng), 0.5, rng=other) if x[0] > 1.0 else x * 3.0
+
+    batch = compiled(f).batched(reduce=None)
+    for first in (0.5, 1.5, 3.0):  # so that the way in the middle is the second to be tried
+        batch(np.full((1, 2), first))
+    before, same = rng.bit_generator.state, copy.deepcopy(other)
+    x = np.array([[3.0, 1.0], [0.5, 1.0]])
+    assert_array_equal(batch(x), [dropout(x, 0.5, rng=same)[0], 3.0 * x[1]])
+    assert rng.bit_generator.state == before
+    assert other.bit_generator.state == same.bit_generator.state
+
+
 def test_backward_inside(compiled: Compile):
     """`backward()` would write no `.grad` at a replay, and raises; `grad` is recorded."""
 

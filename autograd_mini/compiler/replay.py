@@ -156,11 +156,13 @@ class Replay:
             else:
                 fresh = False
             tried.add(id(variant))
+            undone: list[Callable[[], None]] = []
             for i, rng in {id(draw.rng): draw.rng for draw in variant.record.draws}.items():
+                undone.append(way_back(rng))
                 if i in back:  # each lane is given the same numbers on every way
                     back[i]()
                 else:
-                    back[i] = way_back(rng)
+                    back[i] = undone[-1]
             shared, rows = variant.inputs(self.plan, units, lanes, m, which)
             results = variant.executor(shared, rows, divisor)
             holds = variant.holds(*results, len(which))
@@ -181,8 +183,8 @@ class Replay:
                 done = variant.executor(*own, divisor)
                 yield variant, which[holds], variant.blocks(*done, int(np.sum(holds)))
                 which, lanes = which[~holds], lanes[:, ~holds]
-            elif len(which) == m:  # nothing was drawn for good
-                for go_back in back.values():
+            else:  # nothing was drawn for good
+                for go_back in undone:
                     go_back()
 
     def _trace(
@@ -224,5 +226,5 @@ def maker(
 def lanes_first(block: Array, shape: tuple[int, ...]) -> Any:
     """Return a block in the shape of what it belongs to, after the lanes where it has some."""
     if block.ndim == 2:
-        return block.T.reshape((-1, *shape))
+        return block.T.reshape((block.shape[1], *shape))
     return block.reshape(shape) if shape else float(block[0])

@@ -207,3 +207,24 @@ def test_masks_stay_booleans():
     with np.errstate(invalid="ignore"):
         made = masks(of_mask, values_of(of_mask, [x, y]))
     assert made.entries == of_mask.entries  # it is a result itself
+
+
+def test_powers_by_arrays_of_one_number():
+    """By the number 0.5 NumPy takes the square root, which is another thing at -inf and -0."""
+    x = np.array([-INF, -0.0, 4.0, INF])
+    f = lambda x: x ** np.full(4, 0.5)  # noqa: E731
+    assert of_tensors(f, exact=True)(x).tobytes() == f(am.Tensor(x)).data.tobytes()
+
+
+def test_workspace_that_another_thread_was_quicker_to_take():
+    """A workspace can be gone between the question whether there is one and its taking."""
+
+    class Taken(list[Any]):
+        def pop(self, *args: Any) -> Any:
+            raise IndexError
+
+    program = Program([Input("x"), Instruction(e.tanh, (0,))], (1,))
+    run = ArrayExecutor(program, [TALL], exact=True)
+    run.idle = Taken([None])
+    ((found,), _) = run([TALL])
+    assert_array_equal(found, np.tanh(TALL))

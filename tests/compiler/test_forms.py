@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 import autograd_mini as am
 from autograd_mini.compiler.compiled import FORMS
@@ -178,3 +178,28 @@ def test_programs_are_not_kept_without_end():
     assert len(traces) == FORMS + 1
     assert step(x, masks[0]) == 0.0
     assert len(traces) == FORMS + 2
+
+
+def test_empty_results_in_lanes(compiled: Compile):
+    """A result without numbers has its shape, after the lanes, whatever is beside it."""
+    step = compiled(lambda x: (x[:0] * 2.0, x * 2.0)).batched(reduce=None)
+    for m in (3, 1):
+        empty, double = step(np.ones((m, 4)))
+        assert empty.shape == (m, 0)
+        assert_array_equal(double, np.full((m, 4), 2.0))
+
+
+def test_masks_with_lanes(compiled: Compile):
+    """All lanes would get the whole array of booleans: it is refused, as numbers it is not."""
+
+    def f(x: Any, structure: dict[str, Any]) -> Any:
+        return np.sum(np.where(structure["mask"] > 0.0, x, 0.0))
+
+    step, x = compiled(f), np.arange(6.0).reshape(2, 3)
+    mask = np.array([[True, False, False], [False, True, True]])
+    with pytest.raises(DataError, match=r"argument 1 has lanes, and an array of booleans"):
+        step.batched()(x, {"mask": mask})
+    with pytest.raises(DataError, match=r"mask\.astype\(float\)"):  # called eagerly there
+        am.grad(lambda x: step.batched()(x, {"mask": mask}))(x)
+    assert step.batched()(x, {"mask": mask.astype(float)}) == np.mean(np.sum(x * mask, axis=1))
+    assert step.batched((0, None))(x, {"mask": mask[0]}) == np.mean(np.sum(x * mask[0], axis=1))

@@ -37,6 +37,19 @@ class Slotted:
     k: float = 2.0
 
 
+class Bare:
+    """An object with a slot that no code of its class names."""
+
+    __slots__ = ("k",)
+
+
+def bare() -> Bare:
+    """Return one of those, filled."""
+    x = Bare()
+    x.k = 2.0
+    return x
+
+
 class Thing:
     """An object of a user's class, with what classes can have."""
 
@@ -103,6 +116,8 @@ def set_k(x: Any) -> None:
         (Settings, lambda c: asdict(c)["k"], set_k),
         (lambda: [Settings()], lambda c: getattr(c[0], "kk"[1:]), lambda c: set_k(c[0])),
         (Slotted, lambda c: c.k, set_k),
+        (bare, lambda c: getattr(c, "kk"[1:]), set_k),
+        (Slotted, lambda c: c.k if hasattr(c, "k") else 3.0, lambda c: delattr(c, "k")),
         (Thing, lambda c: c[0], set_k),
         (Thing, lambda c: c.twice, set_k),
         (Thing, lambda c: c.factor, lambda c: setattr(c, "factor", 3.0)),

@@ -43,7 +43,10 @@ class ArrayExecutor:
         Args:
             inputs: in order; they are read, and not kept.
         """
-        workspace = self.idle.pop() if self.idle else _Workspace(self.layout)
+        try:
+            workspace = self.idle.pop()
+        except IndexError:  # none, or another thread was quicker
+            workspace = _Workspace(self.layout)
         results = workspace.run(inputs)
         self.idle.append(workspace)
         return results

@@ -155,7 +155,8 @@ def simplify(program: Program, values: Sequence[Any]) -> Program:
 def numbers(program: Program, values: Sequence[Any]) -> Program:
     """Put a number in the place of a constant array that holds it everywhere.
 
-    Only operations on elements are given it, whose result keeps its shape and dtype.
+    Only operations on elements are given it, whose result keeps shape and dtype. Powers are not:
+    by the number 0.5, and not by an array of it, NumPy takes the root, which differs at -inf.
     """
     entries: list[Entry] = []
     new: list[int] = []
@@ -163,9 +164,9 @@ def numbers(program: Program, values: Sequence[Any]) -> Program:
         if isinstance(entry, Instruction):
             operands = [values[x] for x in entry.operands]
             entry = moved(entry, new)
+            takes = isinstance(entry.operation, Elementwise) and entry.operation is not e.power
             for j, x in enumerate(entry.operands):
-                constant = entries[x]
-                if isinstance(entry.operation, Elementwise) and is_uniform(constant):
+                if takes and is_uniform(entries[x]):
                     operands[j] = float(operands[j].flat[0])
                     if form(call_of(entry, operands)(*operands)) != form(values[k]):
                         break

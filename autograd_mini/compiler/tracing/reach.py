@@ -167,7 +167,7 @@ class Search:
             new |= {name for name in methods - CREATION if name.startswith("__")}
         elif not isinstance(owner, ModuleType):
             if WHOLE & self.names:
-                new |= now.keys()
+                new |= now.keys() | {name for name in dir(kind) if is_slot(kind, name)}
             # What is set for an object later hides what its class has by that name.
             new |= {name for name in self.names - now.keys() if hasattr(kind, name)}
         new -= found.keys()
@@ -176,8 +176,7 @@ class Search:
         for name in sorted(new):
             found[name] = x = now.get(name)
             self.waiting.append((x, f"{called}.{name}"))
-            in_slot = isinstance(getattr(kind, name, None), MemberDescriptorType)
-            if in_slot and hasattr(owner, name):
+            if is_slot(kind, name) and hasattr(owner, name):
                 self.add_attribute(owner, name, f"{called}.{name}")
 
     def spend(self, count: int) -> bool:
@@ -191,6 +190,11 @@ class Search:
     def is_own(self, x: Any) -> bool:
         """Return whether a function, class or module is no library's, or of the function's own."""
         return not is_library(package_of(x), besides=package_of(self.root))
+
+
+def is_slot(kind: type, name: str) -> bool:
+    """Return whether instances of a class keep the attribute of that name outside of `__dict__`."""
+    return isinstance(getattr(kind, name, None), MemberDescriptorType)
 
 
 def is_structure(x: Any) -> bool:

@@ -21,6 +21,9 @@ from autograd_mini.primitive import Primitive
 Names = dict[str, Any]
 """Objects by name: globals, or the attributes of an object."""
 
+GONE = object()
+"""What stands for an attribute that was deleted."""
+
 CONTAINERS = (list, dict, set, deque, tuple, frozenset, np.ndarray)
 
 
@@ -44,7 +47,7 @@ class Surroundings(NamedTuple):
     def hold(self) -> bool:
         """Return whether everything is as it was found."""
         for owner, name, x, _ in self.attributes:
-            if getattr(owner, name) is not x:
+            if getattr(owner, name, GONE) is not x:
                 return False
         for now, found, _ in self.namespaces:
             for name, x in found.items():
@@ -70,7 +73,7 @@ class Surroundings(NamedTuple):
                 found = zip(seen, seen[len(seen) // 2 :], strict=False)
                 merged[id(x)] = x, {name: y for name, y in found if x.get(name) is y}, called
         return self._replace(
-            attributes=[entry for entry in self.attributes if getattr(*entry[:2]) is entry[2]],
+            attributes=[x for x in self.attributes if getattr(*x[:2], GONE) is x[2]],
             namespaces=[*merged.values()],
             containers=[entry for entry in self.containers if same(elements(entry[0]), entry[1])],
             arrays=[entry for entry in self.arrays if entry[0].tobytes() == entry[1]],
