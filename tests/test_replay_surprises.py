@@ -304,6 +304,16 @@ def test_lanes_with_dropout_on_ways_of_their_own(compiled: Compile):
     assert rng.random() == same.random()
 
 
+def test_dropout_beside_nodes_from_outside(compiled: Compile):
+    """Masks, and the parameters that the function closes over, each in its place."""
+    rng, same, w = np.random.default_rng(0), np.random.default_rng(0), am.values([2.0, 3.0, 4.0])
+    step, x = compiled(lambda x: w[0] * np.sum(w * dropout(x, 0.5, rng=rng))), np.arange(1.0, 4.0)
+    for _ in range(4):
+        numbers = am.data(w)
+        assert step(x) == numbers[0] * np.sum(numbers * dropout(x, 0.5, rng=same))
+        w[0].data += 1.0
+
+
 def test_dropout_on_a_way_that_no_lane_takes(compiled: Compile):
     """It is tried after other lanes have gone theirs, and leaves the generator where it was."""
     rng, other = np.random.default_rng(0), np.random.default_rng(1)

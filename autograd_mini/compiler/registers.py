@@ -99,7 +99,8 @@ def allocate(
 def _deaths(program: Program, steps: Sequence[int], block: range) -> list[list[int]]:
     """Return for each step the values that are used there for the last time, or never.
 
-    What all lanes share is needed until their last block is done, and so used where `block` ends.
+    What all lanes share is needed until their last block is done; but in `block` there is nothing
+    that could be given its register.
     """
     shared = program.times != LANE
     made, used = np.full((2, len(shared)), -1)
@@ -107,11 +108,8 @@ def _deaths(program: Program, steps: Sequence[int], block: range) -> list[list[i
         made[steps[part]] = np.arange(len(steps))[part]
     used[:] = made
     used[steps[: block.stop]] = np.arange(block.stop)  # a sum is made later, and taken in the block
-    uses = used[program.owners]
-    in_block = (uses >= block.start) & (uses < block.stop)
-    uses[in_block & shared[program.operands]] = block.stop
     last = made
-    np.maximum.at(last, program.operands, uses)
+    np.maximum.at(last, program.operands, used[program.owners])
     last[_given(program)] = -1  # never
     last[[k for k in program.results if shared[k]]] = -1
     order = np.argsort(last, kind="stable")

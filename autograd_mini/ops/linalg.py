@@ -103,7 +103,7 @@ def _linear_vjp_w(z_bar: Any, z: Any, x: Any, w: Any, b: Any) -> Any:
 
 def _linear_array(x: Any, w: Any, b: Any, out: Any = None) -> Any:
     z = x @ w.T if out is None else np.matmul(x, w.T, out=out)
-    fits = isinstance(b, np.ndarray) and b.dtype == z.dtype
+    fits = out is not None or (isinstance(b, np.ndarray) and b.dtype == z.dtype)
     return np.add(z, b, out=z if fits else None)  # in place: one array less to allocate
 
 

@@ -68,3 +68,29 @@ def expected(
     of_lanes = [x for x, lane in zip(results, kinds, strict=True) if lane]
     common = [x for x, lane in zip(results, kinds, strict=True) if not lane]
     return common, np.reshape(of_lanes, (-1, lanes.shape[1]))
+
+
+def dot_products(number: int) -> Program:
+    """Return a program for Σ x z of so many x, and then for Σ y z, Σ x y, Σ z z.
+
+    The factors are there before the first of them, so that dot products follow one another.
+    """
+    entries: list[Entry] = [Input("y", lane=True), Input("z", lane=True)]
+    entries += [Instruction(e.add, (0, k + 1)) for k in range(number)]  # z + y, z + 2 y ...
+    y, z = len(entries), len(entries) + 1
+    entries += [Instruction(e.neg, (0,)), Instruction(e.neg, (1,))]
+    pairs = [(k, z) if k % 2 else (z, k) for k in range(2, 2 + number)]
+    pairs += [(y, z), (2, y), (z, z)]
+    entries += [Instruction(LANE_DOT, pair) for pair in pairs]
+    return Program(entries, tuple(range(z + 1, len(entries))))
+
+
+def long_program(count: int) -> Program:
+    """Return a program of so many sums, products and sines on floats, each of near and far ones."""
+    rng = np.random.default_rng(count)
+    entries: list[Entry] = [Input("s"), Input("t")]
+    for k in range(2, count):
+        operation = e.sin if k % 3 == 0 else rng.choice([e.add, e.multiply, e.subtract])
+        operands = (k - 1 - rng.integers(min(k, 5)), rng.integers(k))[: operation.arity]
+        entries.append(Instruction(operation, tuple(map(int, operands))))
+    return Program(entries, tuple(range(count)))

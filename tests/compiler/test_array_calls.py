@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -228,3 +229,52 @@ def test_workspace_that_another_thread_was_quicker_to_take():
     run.idle = Taken([None])
     ((found,), _) = run([TALL])
     assert_array_equal(found, np.tanh(TALL))
+
+
+def test_settings_that_are_nearly_the_same():
+    """Slices with other steps, True and 1 as positions, arrays of other dtypes: no two are one."""
+
+    def f(x: Any) -> list[Any]:
+        return [
+            *(x[0:4:2], x[0:4:3], x[0:4], x[1], x[True], x[(1,)], x[(True,)]),
+            *(x * np.zeros(5), x * np.zeros(5, int), x * np.array([0.0, -0.0, 0.0, -0.0, 0.0])),
+            *(np.sum(x, axis=0), np.sum(x, axis=0, keepdims=True)),
+        ]
+
+    x = np.array([1.0, -2.0, 0.5, 3.0, -0.0])
+    for a, b in zip(of_tensors(f, exact=True)(x), f(am.Tensor(x)), strict=True):
+        assert np.shape(a) == b.shape
+        assert np.asarray(a).tobytes() == b.data.tobytes()
+
+
+PRECISIONS = [*product((np.float32, np.float64), repeat=3), (np.float32, np.float32, float)]
+
+
+@pytest.mark.parametrize("exact", [True, False])
+@pytest.mark.parametrize("precisions", PRECISIONS, ids=str)
+def test_linear_of_any_precisions(precisions: Any, exact: bool):
+    """Samples, weights and bias in single or double precision, and a bias that is a number."""
+    x, w, b = TALL, RNG.normal(size=(3, 4)), RNG.normal(size=3)
+    given = [x.astype(precisions[0]), w.astype(precisions[1])]
+    given.append(0.5 if precisions[2] is float else b.astype(precisions[2]))
+    f = lambda x, w, b: np.sum(np.tanh(am.linear(x, w, b)))  # noqa: E731
+    value, bars = am.value_and_grad(f, (0, 1, 2))(*given)
+    found, found_bars = of_tensors(f, exact=exact).value_and_grad(*given, argnums=(0, 1, 2))
+    rtol = 1e-5 if np.float32 in precisions else 1e-12
+    for a, bar in zip((found, *found_bars), (value, *bars), strict=True):
+        assert getattr(a, "dtype", None) == getattr(bar, "dtype", None)
+        assert_allclose(a, bar, rtol=rtol, atol=rtol)
+
+
+@pytest.mark.parametrize("shape", [(1,), (1, 1), (4, 1)])
+def test_constants_that_add_an_axis(shape: Any):
+    """X · 1, x / 1, x - 0, x¹, x · (-1) and x² by arrays: not x, -x, x · x if the shape differs."""
+
+    def f(x: Any) -> list[Any]:
+        one, zero = np.ones(shape), np.zeros(shape)
+        return [x * one, x / one, x - zero, x + -zero, x**one, x * -one, x ** (2.0 * one)]
+
+    x = np.array([1.0, -2.0, 0.5, -0.0])
+    for a, b in zip(of_tensors(f, exact=True)(x), f(am.Tensor(x)), strict=True):
+        assert a.shape == b.shape
+        assert a.tobytes() == b.data.tobytes()

@@ -224,6 +224,26 @@ def test_each_lane_takes_its_own_branch(engine: Any) -> None:
     close(w_bar, np.sum([eager_gradient(branching, (n, w), 1)[1] for n in x]))
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_lanes_share_counts_once_a_lane_on_each_branch(engine: Any) -> None:
+    """An L2 term beside branches: as often in the sum as lanes went each way, in any order."""
+
+    def f(x: Any, w: Any) -> Any:
+        data = x * w if x > 1.0 else (x * x if x > 0.0 else w - x)
+        return data + 0.25 * w * w
+
+    step = am.compile(f, engine=engine)
+    for reduce in ("sum", "mean"):
+        batch = step.batched((0, None), reduce=reduce)
+        for numbers in ([-1.0, 0.5, 2.0, 0.25, -3.0], [2.0, 3.0, 0.5], [-1.0, 0.5], [0.5, -1.0]):
+            of_lanes = [eager_gradient(f, (x, 0.7), (0, 1)) for x in numbers]
+            m = len(numbers) if reduce == "mean" else 1
+            value, (x_bar, w_bar) = batch.value_and_grad(np.array(numbers), 0.7, argnums=(0, 1))
+            close(value, sum(z for z, _ in of_lanes) / m)
+            close(x_bar, np.array([bar for _, (bar, _) in of_lanes]) / m)
+            close(w_bar, sum(bar for _, (_, bar) in of_lanes) / m)
+
+
 def test_a_branch_is_taken_again_without_a_new_trace() -> None:
     """The function runs once for each way through it, however often the ways alternate."""
     calls = []

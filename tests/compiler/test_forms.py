@@ -15,7 +15,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import autograd_mini as am
 from autograd_mini.compiler.compiled import FORMS
-from autograd_mini.errors import DataError, ShapeError
+from autograd_mini.errors import DataError, ShapeError, UnusedError
 from tests.replays import Compile, check, counted
 
 
@@ -203,3 +203,25 @@ def test_masks_with_lanes(compiled: Compile):
         am.grad(lambda x: step.batched()(x, {"mask": mask}))(x)
     assert step.batched()(x, {"mask": mask.astype(float)}) == np.mean(np.sum(x * mask, axis=1))
     assert step.batched((0, None))(x, {"mask": mask[0]}) == np.mean(np.sum(x * mask[0], axis=1))
+
+
+def test_numbers_of_arguments(compiled: Compile):
+    """The last argument is another one where there are more, and each has its lanes."""
+    f = lambda *x: sum(k * own**2 for k, own in enumerate(x, 1))  # noqa: E731
+    step, batch = compiled(f), compiled(f).batched(0, reduce="sum")
+    numbers = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    for n in (2, 3, 1, 2):
+        for argnums in (-1, (0, -1)):
+            args = numbers[0, :n].tolist()
+            if argnums == -1 or n > 1:  # one of them twice is an error
+                assert step.grad(*args, argnums=argnums) == am.grad(f, argnums)(*args)
+        assert batch(*numbers.T[:n]) == sum(f(*row[:n]) for row in numbers)
+
+
+def test_leave_to_be_unused_is_for_one_call(compiled: Compile):
+    """A call that allows it leaves it an error in the next one, and the other way round."""
+    step = compiled(lambda x, y: x * x)
+    for _ in range(2):
+        with pytest.raises(UnusedError, match="argument 1"):
+            step.grad(2.0, 3.0, argnums=1)
+        assert step.value_and_grad(2.0, 3.0, argnums=1, allow_unused=True) == (4.0, 0.0)

@@ -29,7 +29,12 @@ from autograd_mini.errors import DataError
 from autograd_mini.ops import elementwise as e
 from autograd_mini.primitive import register_primitive
 from tests.compiler.interpreter import interpret, same_bits
-from tests.compiler.machine_programs import expected, machine_programs
+from tests.compiler.machine_programs import (
+    dot_products,
+    expected,
+    long_program,
+    machine_programs,
+)
 
 pytest.importorskip("numba", reason="numba, the extra `fast`, is not installed")
 
@@ -262,3 +267,58 @@ def test_pickling(program: Program):
         pickle.loads(pickle.dumps(run))(shared, lanes), run(shared, lanes), strict=True
     ):
         assert same_bits(x, y)
+
+
+@pytest.mark.parametrize("number", [1, 3, 4, 5, 8, 17])
+@pytest.mark.parametrize("exact", [True, False])
+def test_dot_products_that_follow_one_another(number: int, exact: bool):
+    """Those with one block in common are taken by four; each is the true sum but for roundings."""
+    program, lanes = dot_products(number), numbers(100)
+    common, _ = expected(program, [], lanes)
+    found = NumbaExecutor(program, exact=exact)(np.zeros(0), lanes)[0]
+    if exact:
+        assert same_bits(found, common)
+    np.testing.assert_allclose(found, common, rtol=1e-12)
+
+
+def test_long_programs():
+    """More instructions than are put in order at a time; each still comes after its operands."""
+    program = long_program(3_000)
+    found = NumbaExecutor(program)(np.array([0.75, -1.25]))[0]
+    assert same_bits(found, interpret(program, [0.75, -1.25]))
+
+
+def test_chains_end_where_the_lanes_begin():
+    """What all lanes share is summed up once, and the sum in each lane begins with it."""
+    entries: list[Any] = [Input("w"), Input("v"), Input("x", lane=True)]
+    entries += [Instruction(MULTIPLY_ADD, operands) for operands in ((0, 1, 1), (1, 1, 3))]
+    entries += [Instruction(MULTIPLY_ADD, operands) for operands in ((0, 2, 4), (2, 1, 5))]
+    program = Program(entries, (6,))
+    found = NumbaExecutor(program)(np.array([0.75, -1.25]), numbers(70)[:1])[1]
+    assert same_bits(found, expected(program, [0.75, -1.25], numbers(70)[:1])[1])
+
+
+@pytest.mark.parametrize("place", range(8))
+def test_chains_that_begin_with_one_of_their_factors(place: int):
+    """A sum begins in the register of a block only where no later term reads that block."""
+    entries: list[Any] = [Input(f"w{k}") for k in range(8)]
+    entries += [Input("x", lane=True), Input("y", lane=True)]
+    start = len(entries)
+    entries += [Instruction(e.multiply, (8, 9))]
+    for k in range(8):
+        factor = start if k == place else 9
+        entries.append(Instruction(MULTIPLY_ADD, (k, factor, len(entries) - 1)))
+    program = Program(entries, (len(entries) - 1,))
+    shared = np.arange(1.0, 9.0) / 7.0
+    found = NumbaExecutor(program)(shared, numbers(70))[1]
+    assert same_bits(found, expected(program, shared.tolist(), numbers(70))[1])
+
+
+@pytest.mark.parametrize("m", [10, 4096, 4097, 10_000])
+def test_all_results_are_divided(m: int):
+    """A mean is a sum divided by the number of lanes, in however many groups it is taken."""
+    entries = [Input("s"), Input("x", lane=True), Instruction(LANE_SUM, (1,))]
+    lanes = numbers(m)[:1]
+    common, of_lanes = NumbaExecutor(Program(entries, (2, 0, 1)))(np.array([3.0]), lanes, float(m))
+    np.testing.assert_allclose(common, [math.fsum(lanes[0]) / m, 3.0 / m], rtol=1e-11)
+    assert same_bits(of_lanes, lanes / m)

@@ -17,7 +17,12 @@ from autograd_mini.compiler.numpy_executor import NumpyExecutor
 from autograd_mini.compiler.program import Guard, Input, Instruction, Program
 from autograd_mini.ops import elementwise as e
 from tests.compiler.interpreter import interpret, same_bits
-from tests.compiler.machine_programs import expected, machine_programs
+from tests.compiler.machine_programs import (
+    dot_products,
+    expected,
+    long_program,
+    machine_programs,
+)
 
 EPSILON = np.finfo(float).eps
 
@@ -129,3 +134,59 @@ def test_pickle():
     lanes = rows(1, 10)
     assert same_bits(again(np.array([2.0]), lanes)[1], run(np.array([2.0]), lanes)[1])
     assert same_bits(again(np.array([2.0]), lanes)[1], [2.0 * lanes[0] + lanes[0]])
+
+
+FUNCTIONS = [e.exp, e.log, e.tanh, e.sin, e.sqrt, e.expm1, e.log1p]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda x: x.name)
+@pytest.mark.parametrize("lane", [True, False])
+def test_functions_have_the_bits_of_the_engine(function: Any, lane: bool):
+    """Many at once, on floats and with exact=True on lanes; where Python raises, as IEEE has it."""
+    x = np.random.default_rng(0).normal(size=200, scale=2.0)
+    for special in ([], [1e3, -0.0, 0.0, -np.inf, np.inf, np.nan]):
+        numbers = np.append(x, special)
+        if lane:
+            program = Program([Input("x", lane=True), Instruction(function, (0,))], (1,))
+            found = NumpyExecutor(program, exact=True)(np.zeros(0), numbers[np.newaxis])[1][0]
+            expected = interpret(program, [], numbers[np.newaxis])[0]
+        else:
+            n = len(numbers)
+            entries: list[Any] = [Input("x") for _ in numbers]
+            entries += [Instruction(function, (k,)) for k in range(n)]
+            program = Program(entries, tuple(range(n, 2 * n)))
+            found = NumpyExecutor(program)(numbers)[0]
+            expected = interpret(program, numbers.tolist())
+        assert same_bits(found, expected)
+
+
+@pytest.mark.parametrize("number", [1, 15, 16, 17, 33])
+@pytest.mark.parametrize("exact", [True, False])
+def test_dot_products_that_follow_one_another(number: int, exact: bool):
+    """Many with one row in common are one product; each is the true sum but for roundings."""
+    program, lanes = dot_products(number), rows(2, 100)
+    common, _ = expected(program, [], lanes)
+    found = NumpyExecutor(program, exact=exact)(np.zeros(0), lanes)[0]
+    if exact:
+        assert same_bits(found, common)
+    np.testing.assert_allclose(found, common, rtol=1e-12)
+
+
+@pytest.mark.parametrize("width", [7, 24, 25])
+def test_what_lanes_share_reaches_the_last_block(width: int):
+    """A last block that is narrower, since sums have each lane once, is given it too."""
+    entries = [Input("w"), Input("x", lane=True), Instruction(e.multiply, (0, 1))]
+    run = NumpyExecutor(Program([*entries, Instruction(LANE_SUM, (2,))], (3, 2)))
+    run.width = width
+    lanes = rows(1, 25)
+    for w in (2.0, 3.0, -1.0):
+        (total,), products = run(np.array([w]), lanes)
+        assert same_bits(products, w * lanes)
+        np.testing.assert_allclose(total, math.fsum(w * lanes[0]), rtol=1e-13)
+
+
+def test_long_programs():
+    """More instructions than are put in order at a time; each still comes after its operands."""
+    program = long_program(3_000)
+    found = NumpyExecutor(program)(np.array([0.75, -1.25]))[0]
+    assert same_bits(found, interpret(program, [0.75, -1.25]))
