@@ -146,7 +146,7 @@ def softmaxes(x: Any, axis: int, out: Any = None) -> Any:
         out = np.empty((2, *x.shape), x.dtype)
         if not x.flags.c_contiguous:
             out = np.empty((2, *x.T.shape), x.dtype).transpose(0, *range(x.ndim, 0, -1))
-    log_p, p = out[0], out[1]
+    log_p, p = out[0, ...], out[1, ...]  # arrays, also where x has no axis
     shift = np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf)
     np.exp(np.subtract(x, shift, log_p), p)
     total = np.add.reduce(p, axis=axis, keepdims=True)

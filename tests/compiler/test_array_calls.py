@@ -14,7 +14,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 import autograd_mini as am
 from autograd_mini.compiler.arrays.executor import ArrayExecutor
 from autograd_mini.compiler.arrays.layout import Layout
-from autograd_mini.compiler.arrays.passes import masks, numbers, values_of
+from autograd_mini.compiler.arrays.passes import masks, numbers, rows_inward, values_of
 from autograd_mini.compiler.program import Constant, Input, Instruction, Program
 from autograd_mini.ops import elementwise as e
 from autograd_mini.ops.linalg import matmul
@@ -85,14 +85,14 @@ def test_softmaxes(axis: int, order: Any):
 
 
 def test_softmaxes_keep_what_is_asked_for():
-    """The logarithm and the softmax as results, of vectors, matrices and stacks."""
+    """The logarithm and the softmax as results, of numbers, vectors, matrices and stacks."""
 
     def f(x: Any) -> Any:
         log_p = am.log_softmax(x)
         return log_p, np.exp(log_p), np.sum(np.exp(log_p) * log_p)
 
-    for shape in ((4,), (3, 4), (40, 3), (2, 3, 4)):
-        x = RNG.normal(size=shape)
+    for shape in ((), (4,), (3, 4), (40, 3), (2, 3, 4)):
+        x = np.array(RNG.normal(size=shape))
         step = of_tensors(f)
         for given in (x, 2.0 * x):
             expected = am.log_softmax(given), am.softmax(given)
@@ -278,3 +278,55 @@ def test_constants_that_add_an_axis(shape: Any):
     for a, b in zip(of_tensors(f, exact=True)(x), f(am.Tensor(x)), strict=True):
         assert a.shape == b.shape
         assert a.tobytes() == b.data.tobytes()
+
+
+def test_comparisons_that_stay_what_they_are():
+    """Counts of comparisons are whole; a relu's own sign is asked for at 0 alone, and by arrays."""
+
+    def f(x: Any) -> list[Any]:
+        positive, y = am.relu(x), np.tanh(x)
+        return [
+            *((x > 0.0).sum(axis=0), (x > 0.0).sum(axis=1, keepdims=True)),
+            *(positive * e.greater(x, 0.0), positive + x * e.greater(x, -1.0)),
+            *(y * e.greater(x[0], 0.0), e.greater(x, y) * e.less(x[0], 0.5) * y),
+            *(np.sum(e.less(x[0], 0.5) * x[:, :1]), 3.0 * e.less(x, 0.5)),
+        ]
+
+    for x in (np.array([[-2.0, -0.5, 0.0, 0.5]] * 2), TALL):
+        for a, b in zip(of_tensors(f, exact=True)(x), f(am.Tensor(x)), strict=True):
+            assert a.dtype == b.dtype
+            assert_array_equal(a, b.data)
+        count = of_tensors(f)(x)[0]  # not exact: sums are products with ones
+        assert count.dtype == int
+        assert_array_equal(count, (x > 0.0).sum(axis=0))
+
+
+SUM = lookup("sum")
+
+
+@pytest.mark.parametrize(
+    ("instruction", "inward"),
+    [
+        (Instruction(e.divide, (2, 3)), True),
+        (Instruction(e.neg, (2,)), True),
+        (Instruction(SUM, (2,), {"axis": 1, "keepdims": True}), True),
+        (Instruction(SUM, (2,), {"axis": -1, "keepdims": False}), True),
+        (Instruction(SUM, (2,), {"axis": 0, "keepdims": False}), False),
+        (Instruction(SUM, (2,), {"axis": None, "keepdims": False}), False),
+        (Instruction(e.multiply, (2, 4)), False),
+        (Instruction(e.add, (2, 1)), False),
+        (Instruction(e.exp, (2,)), False),
+    ],
+)
+def test_rows_inward(instruction: Instruction, inward: bool):
+    """What is done with rows of a table is done with the table, where each row is by itself."""
+    table, labels = RNG.normal(size=(4, 4)), np.array([2, 0, 2, 1])
+    given = [Constant(table), Constant(7.0), Constant(np.arange(4.0))]
+    rows = Instruction(lookup("rows"), (1, 0))
+    program = Program([Input("labels"), given[0], rows, *given[1:], instruction], (5,))
+    after = rows_inward(program)
+    found, wanted = values_of(after, [labels]), values_of(program, [labels])
+    (k,) = after.outputs
+    assert found[k].shape == wanted[5].shape
+    assert found[k].tobytes() == wanted[5].tobytes()
+    assert (after.operation(k) is lookup("rows")) is inward

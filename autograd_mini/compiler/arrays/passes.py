@@ -101,10 +101,10 @@ def rows_inward(program: Program) -> Program:
             operands = [entries[x] for x in entry.operands]
             picked = [x for x in operands if is_instruction(x, ROWS)]
             if len(picked) == 1:
-                table, numbers = picked[0].operands
-                there = [entries[table] if x is picked[0] else x for x in operands]
-                if is_by_rows(entry, there, entries[table]):
-                    values = [x[0] for x in there]
+                place, numbers = picked[0].operands
+                table, others = entries[place], [x for x in operands if x is not picked[0]]
+                if isinstance(table, Constant) and is_by_rows(entry, others, table.value):
+                    values = [table.value if x is picked[0] else x[0] for x in operands]
                     entries.append(Constant(call_of(entry, values)(*values)))
                     entry = Instruction(ROWS, (len(entries) - 1, numbers))
         new.append(len(entries))
@@ -112,15 +112,12 @@ def rows_inward(program: Program) -> Program:
     return program.with_results(entries, new)
 
 
-def is_by_rows(entry: Instruction, operands: Sequence[Entry], table: Entry) -> bool:
-    """Return whether an operation on a constant table works on each row of it for itself."""
-    if not all(isinstance(x, Constant) for x in operands):
-        return False
+def is_by_rows(entry: Instruction, others: Sequence[Entry], table: Any) -> bool:
+    """Return whether an operation on a constant table, and others, works on each row for itself."""
     if entry.operation in OF_ROWS:
-        return all(x is table or np.ndim(x[0]) == 0 for x in operands)  # type: ignore[arg-type]
+        return all(isinstance(x, Constant) and np.ndim(x.value) == 0 for x in others)
     axis = (entry.params or {}).get("axis")
-    ndim = np.ndim(table[0])  # type: ignore[arg-type]
-    return entry.operation is SUM and ndim == 2 and axis in (1, -1, (1,), (-1,))
+    return entry.operation is SUM and np.ndim(table) == 2 and axis in (1, -1, (1,), (-1,))
 
 
 def simplify(program: Program, values: Sequence[Any]) -> Program:
