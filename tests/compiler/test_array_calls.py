@@ -19,7 +19,7 @@ from autograd_mini.compiler.program import Constant, Input, Instruction, Program
 from autograd_mini.ops import elementwise as e
 from autograd_mini.ops.linalg import matmul
 from autograd_mini.ops.softmaxes import softmaxes
-from autograd_mini.primitive import lookup
+from autograd_mini.primitive import lookup, register_primitive
 
 INF = np.inf
 RNG = np.random.default_rng(0)
@@ -74,7 +74,7 @@ def test_softmaxes(axis: int, order: Any):
         ]
     )
     ordinary = RNG.normal(size=(5, 3))
-    for x in (ordinary, rows, rows[:1], rows[1:3]):
+    for x in (ordinary, rows, rows[:1], rows[1:3], rows[[0, 2]]):
         x = np.asarray(x if axis else x.T, order=order)
         for out in (None, np.empty((2, *x.shape)), np.empty((2, *x.T.shape)).transpose(0, 2, 1)):
             log_p, p = softmaxes(x, axis, out)
@@ -330,3 +330,38 @@ def test_rows_inward(instruction: Instruction, inward: bool):
     assert found[k].shape == wanted[5].shape
     assert found[k].tobytes() == wanted[5].tobytes()
     assert (after.operation(k) is lookup("rows")) is inward
+
+
+VIEWS: list[Callable[[Any], Any]] = [
+    np.diagonal,
+    np.ravel,
+    np.rot90,
+    np.transpose,
+    lambda x: np.einsum("ij->ji", x),
+    lambda x: np.einsum("ii->i", x),
+]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_views_keep_what_they_are_of(view: Callable[[Any], Any]):
+    """No buffer is used again while a view of it is still to be read, whatever made the view."""
+
+    def late(x: Any) -> Any:
+        of_x, other = view(np.exp(x)), np.tanh(x)
+        return np.sum(other * other) * of_x + of_x
+
+    x = RNG.normal(size=(3, 3))
+    for array in (x, x + 1.0):
+        expected = np.sum(np.tanh(array) ** 2) * view(np.exp(array)) + view(np.exp(array))
+        assert_allclose(of_tensors(late)(array), expected, rtol=1e-14)
+
+
+@pytest.mark.usefixtures("scratch_registry")
+def test_results_that_are_operands():
+    """What an operation of the user's own hands back is copied, be it an argument or a part."""
+    whole = register_primitive("whole", lambda x: x, partials=[1.0])
+    part = register_primitive("part", lambda x: x[:], partials=[1.0])
+    for f in (whole, part):
+        for found in of_tensors(lambda x, f=f: [f(x), f(np.tanh(x))])(TALL):
+            assert not np.shares_memory(found, TALL)
+            assert found.base is None

@@ -30,7 +30,7 @@ class Settings:
     inner: list[Any] = field(default_factory=lambda: [2.0])
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Slotted:
     """Settings without a dict of attributes."""
 
@@ -48,6 +48,18 @@ def bare() -> Bare:
     x = Bare()
     x.k = 2.0
     return x
+
+
+def derived() -> Any:
+    """Return an object that has an attribute of its base class."""
+
+    class Base:
+        factor = 2.0
+
+    class Derived(Base):
+        pass
+
+    return Derived()
 
 
 class Thing:
@@ -107,6 +119,9 @@ def set_k(x: Any) -> None:
         (lambda: ([1.0],), lambda c: c[0][0], lambda c: set_at(0)(c[0])),
         (lambda: {"a": [{1: [1.0]}]}, lambda c: c["a"][0][1][0], lambda c: set_at(0)(c["a"][0][1])),
         (lambda: [np.ones(2)], lambda c: c[0][0], lambda c: set_at(0)(c[0])),
+        (lambda: np.array([1, 2]), lambda c: int(c[0]), set_at(0)),
+        (lambda: np.array([False]), lambda c: 2.0 if c[0] else 1.0, set_at(0)),
+        (lambda: {"j": 1.0}, lambda c: len(min(c)), lambda c: c.update(kk=c.pop("j"))),
         (lambda: Pair([1.0], 2.0), lambda c: c.a[0], lambda c: set_at(0)(c.a)),
         (lambda: [am.Value(1.0)], lambda c: c[0], lambda c: c.__setitem__(0, am.Value(3.0))),
         (lambda: am.values([1.0]), lambda c: c[0], lambda c: c.__setitem__(0, am.Value(3.0))),
@@ -115,8 +130,11 @@ def set_k(x: Any) -> None:
         (Settings, lambda c: c.inner[0], lambda c: set_at(0)(c.inner)),
         (Settings, lambda c: asdict(c)["k"], set_k),
         (lambda: [Settings()], lambda c: getattr(c[0], "kk"[1:]), lambda c: set_k(c[0])),
+        (lambda: frozenset([Slotted()]), lambda c: max(x.k for x in c), lambda c: set_k(*c)),
         (Slotted, lambda c: c.k, set_k),
         (bare, lambda c: getattr(c, "kk"[1:]), set_k),
+        (lambda: SimpleNamespace(k=1.0), lambda c: getattr(c, "kk"[1:]), set_k),
+        (derived, lambda c: c.factor, lambda c: setattr(type(c).__base__, "factor", 3.0)),
         (Slotted, lambda c: c.k if hasattr(c, "k") else 3.0, lambda c: delattr(c, "k")),
         (Thing, lambda c: c[0], set_k),
         (Thing, lambda c: c.twice, set_k),
@@ -171,6 +189,15 @@ def test_functions_that_are_called(compiled: Compile):
         def __init__(self, x: Any) -> None:
             self.result = inner(x)
 
+    class Ways:
+        @staticmethod
+        def static(x: Any) -> Any:
+            return inner(x)
+
+        @classmethod
+        def of_class(cls, x: Any) -> Any:
+            return inner(x)
+
     class Lazy:
         @cached_property
         def inner(self) -> Any:
@@ -180,6 +207,7 @@ def test_functions_that_are_called(compiled: Compile):
     helpers.inner = inner  # type: ignore[attr-defined]
     table, layer, net, lazy = {"inner": [inner]}, Layer(), Net(), Lazy()
     compiled_inner, cached, partly = compiled(inner), lru_cache(inner), partial(inner)
+    keyword = partial(lambda x, f: f(x), f=inner)
     transformed = am.checkpoint(inner)
     functions: list[Callable[[Any], Any]] = [
         lambda x: inner(x),
@@ -189,6 +217,10 @@ def test_functions_that_are_called(compiled: Compile):
         wrapped,
         partial(inner),
         lambda x: partly(x),
+        lambda x: keyword(x),
+        lambda x: Ways.static(x),
+        lambda x: Ways.of_class(x),
+        lambda x: Ways().of_class(x),
         lambda x: table["inner"][0](x),
         lambda x: layer(x),
         lambda x: layer.__call__(x),
@@ -200,6 +232,7 @@ def test_functions_that_are_called(compiled: Compile):
         lambda x: cached(x),
         lambda x: transformed(x),
         lambda x, f=inner: f(x),
+        lambda x, *, f=inner: f(x),
     ]
     steps = [compiled(f) for f in functions]
     for k in (2.0, 3.0):
@@ -231,10 +264,11 @@ def inmost(x: Any) -> Any:
 
 def test_what_no_code_names(compiled: Compile):
     """A counter or a log beside what the function uses may change: nothing is traced for it."""
-    thing, log = Thing(), {"losses": [0.0]}
+    thing, log, calls = Thing(), {"losses": [0.0]}, np.zeros(1)
 
     def f(x: Any) -> Any:
         log["losses"].append(0.0)  # what the function changes itself, is not looked at
+        calls[0] += 1.0
         return x * thing.k
 
     counting, runs = counted(f)

@@ -11,7 +11,7 @@ from autograd_mini import Value, nn
 from autograd_mini.compiler.program import Constant, Guard, Input, Instruction
 from autograd_mini.compiler.tracing.trace import Trace, object_array
 from autograd_mini.sweep import reverse
-from tests.compiler.interpreter import interpret
+from tests.compiler.interpreter import interpret, same_bits
 
 
 def names(program: Any) -> list[str]:
@@ -35,6 +35,18 @@ def test_a_tape_becomes_a_program() -> None:
     expected = ["x", "y", "multiply", "2.0", "add", "exp", "multiply", "divide"]
     assert names(program) == expected
     assert interpret(program, [0.5, -1.0]) == [(0.5 * -1.0 + 2.0) * np.exp(0.5) / 2.0]
+
+
+def test_constants_that_are_equal_to_python() -> None:
+    """0.0, -0.0 and the whole numbers 0, 1 and True: the zeros stay two, and all are floats."""
+    trace = Trace()
+    x = trace.input(2.0)
+    z = trace.run(lambda: [x * 0.0, x * -0.0, x * 0, x + 1, x * True, x * -0.0, x + 1.0])
+    program = trace.program(z, ["x"])
+    constants = [k for k in names(program) if k[0] in "-01"]
+    assert constants == ["0.0", "-0.0", "1.0"]
+    found = interpret(program, [3.0])
+    assert same_bits(found, [0.0, -0.0, 0.0, 4.0, 3.0, -0.0, 4.0])
 
 
 def test_the_gradient_is_a_longer_program() -> None:

@@ -292,6 +292,18 @@ def test_stateful_loss(replays: Choice):
     assert calls_of(lambda: (w * next(samples)).sum(), [w])[1] == REPLAYED + 2 * N
 
 
+def test_stateful_loss_on_a_way_of_its_own(replays: Choice):
+    """Where no point tells that the program is the loss, nothing that it says counts."""
+    w = am.values(RNG.normal(size=N))
+    first, samples = w[0].data, itertools.cycle([1.0, 2.0, 3.0])
+
+    def loss() -> Any:
+        return (w * next(samples)).sum() if w[0] == first else w[0] * 1.0
+
+    replays(True)
+    assert calls_of(loss, [w])[1] == REPLAYED + 2 * N
+
+
 def test_random_loss(replays: Choice):
     """A loss with dropout is called at each probe."""
     w = am.values(RNG.normal(size=N))
@@ -316,6 +328,14 @@ def test_outside_of_the_domain(replays: Choice):
     with pytest.warns(RuntimeWarning, match="invalid value"):
         found = numerical_gradient(lambda: am.log(w).sum(), [w])[0]
     assert_array_equal(np.isnan(found), [True, False, False])
+
+
+def test_overflow(replays: Choice):
+    """An infinite loss at a probe is the loss's own, with its warning."""
+    w = am.values([math.log(np.finfo(float).max), 1.0])
+    replays(True)
+    with pytest.warns(RuntimeWarning, match="overflow"):
+        numerical_gradient(lambda: am.exp(w).sum(), [w])
 
 
 def test_anomalies_are_found(replays: Choice):

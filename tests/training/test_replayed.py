@@ -124,6 +124,17 @@ def test_sure_and_wrong_scores(tmp_path: Path) -> None:
         assert run.step(batch) == pytest.approx(eager.step(batch), rel=1e-10)
 
 
+def test_gradients_are_set(tmp_path: Path) -> None:
+    """A second replay of the loss does not add to the gradients of the first."""
+    run = Run(settings_of(tmp_path, "regress", keep_prob=(1.0,)))
+    assert run.replayed is not None
+    found = []
+    for _ in range(2):
+        run.replayed.backward(run.prepared.train)
+        found.append([p.grad for p in run.replayed.parameters])
+    assert found[0] == found[1]
+
+
 def test_divergence_is_told(tmp_path: Path) -> None:
     """A loss that overflows ends a replayed run as it ends an eager one."""
     run = Run(settings_of(tmp_path, "regress", optimizer="sgd", lr=1e6))
