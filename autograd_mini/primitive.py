@@ -195,8 +195,16 @@ class Elementwise(Primitive):
         """Return `z_bar` times the partial: the same product in both directions."""
         partial = self.partials[i]
         if callable(partial):
-            return z_bar * partial(z, *operands)
+            try:
+                return z_bar * partial(z, *operands)
+            except ArithmeticError:
+                return z_bar * partial(z, *as_ieee(operands))
         return z_bar if partial == 1 else z_bar * partial
+
+
+def as_ieee(operands: Sequence[Any]) -> list[Any]:
+    """Return operands with NumPy's numbers for Python's, which raise where IEEE has inf or nan."""
+    return [np.float64(x) if isinstance(x, float | int) else x for x in operands]
 
 
 class ArrayPrimitive(Primitive):

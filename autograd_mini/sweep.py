@@ -16,6 +16,7 @@ from autograd_mini.changes import check_unchanged
 from autograd_mini.errors import SeedError
 from autograd_mini.ops.reductions import sum as sum_
 from autograd_mini.ops.shaping import astype, broadcast_to, reshape
+from autograd_mini.primitive import as_ieee
 from autograd_mini.state import detecting_anomaly, left_to_the_sweep
 from autograd_mini.tape import NONE, Node, Operand, between, linearise, primal
 from autograd_mini.threads import ADDING
@@ -284,15 +285,19 @@ def pull_floats(node: Node, z_bar: float, bars: dict[Node, Any]) -> None:
 
 def pull_values(node: Node, z_bar: Any, bars: dict[Node, Any], path: Path) -> None:
     """Do the reverse step of a scalar node on nodes: what `pullback` does, without its detours."""
-    kind, operands, primitive = node.__class__, node.parents, node.primitive
-    for x, partial in zip(operands, primitive.partials, strict=True):  # type: ignore[union-attr]
+    kind, operands = node.__class__, node.parents
+    primitive: Any = node.primitive
+    for x, partial in zip(operands, primitive.partials, strict=True):
         if x.__class__ is not kind:
             continue
-        if x.changed > node.index and primitive.reads_data:  # type: ignore[union-attr]
+        if x.changed > node.index and primitive.reads_data:
             check_unchanged(node)
         if path is None or x in path:
             if partial.__class__ is not float:
-                x_bar = z_bar * partial(node, *operands)
+                try:
+                    x_bar = z_bar * partial(node, *operands)
+                except ArithmeticError:
+                    x_bar = z_bar * partial(node, *as_ieee(operands))
             else:
                 x_bar = z_bar if partial == 1.0 else z_bar * partial
             bars[x] = bars[x] + x_bar if x in bars else x_bar

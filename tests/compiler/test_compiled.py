@@ -101,6 +101,18 @@ def test_random_functions_replay_bit_for_bit(program: Any, numbers: list[float])
             assert same_bits([found[0], *found[1]], [expected[0], *expected[1]])
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("f", [lambda x: x / 0.0, lambda x: x * x / 0, lambda x: x / -0.0 * x])
+def test_a_division_by_the_number_zero(f: Any, engine: Any) -> None:
+    """It has the derivative that IEEE arithmetic gives it, also where the sweep is recorded."""
+    step = am.compile(f, engine=engine)
+    with np.errstate(all="ignore"):
+        for x in (1.0, -2.0, 0.0):
+            value, bar = step.value_and_grad(x)
+            assert same_bits([value, bar], am.value_and_grad(f)(x))
+            assert same_bits(step.hvp(x, 1.0), am.hvp(f)(x, 1.0))
+
+
 def loss(x: Any, y: Any, w: Any) -> Any:
     """Return the loss of a small network at one sample, with an L2 term."""
     hidden = np.tanh(w["a"] @ x + w["b"])
