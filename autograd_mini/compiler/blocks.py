@@ -24,6 +24,16 @@ UFUNCS: dict[str, Callable[..., Any]] = {
 }
 """What computes a primitive in place where its forward function cannot."""
 
+BY_SIGN: dict[str, Callable[..., Any]] = {
+    "fmax": lambda x, y: np.where((x >= y) | (y != y), x, y),
+    "fmin": lambda x, y: np.where((x <= y) | (y != y), x, y),
+    "maximum": lambda x, y: np.where((x >= y) | (x != x), x, y),
+    "minimum": lambda x, y: np.where((x <= y) | (x != x), x, y),
+    "relu": lambda x: np.where(x < 0.0, 0.0, x),
+    "sign": lambda x: np.where(x == 0.0, x, np.sign(x)),
+}
+"""What computes a primitive as on floats, where NumPy's takes 0.0 for -0.0 or the other way."""
+
 BY_KEYWORD: dict[Any, Callable[..., Any]] = {
     np.maximum: lambda x, y, out: np.maximum(x, y, out=out),
     np.minimum: lambda x, y, out: np.minimum(x, y, out=out),
@@ -38,7 +48,7 @@ SAME_BITS = frozenset(
         *("subtract", "trunc", "where"),
     ]
 )
-"""The operations whose results have the same bits on arrays and on floats."""
+"""The operations whose results have the same bits on arrays and on floats, by `BY_SIGN` too."""
 
 
 class Block:
@@ -168,6 +178,8 @@ class Block:
             self._steps.append((_COPY, lane_by_lane(operation), (out, arrays)))
             return
         f = UFUNCS.get(operation.name, operation.array)
+        if self._exact:
+            f = BY_SIGN.get(operation.name, f)
         if self._numbers is complex:
             assert isinstance(operation, Primitive)
             f = operation.analytic

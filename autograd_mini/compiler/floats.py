@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from autograd_mini.compiler.blocks import SAME_BITS, UFUNCS
+from autograd_mini.compiler.blocks import BY_SIGN, SAME_BITS, UFUNCS
 from autograd_mini.compiler.machine import MULTIPLY_ADD, MULTIPLY_SUBTRACT
 from autograd_mini.compiler.program import Program
 from autograd_mini.recording import on_floats
@@ -42,7 +42,7 @@ class Floats:
                     self._steps.append((k, operation, operation.scalar, entries[k].operands))
             else:
                 columns = [*np.array([entries[k].operands for k in run]).T]
-                f = UFUNCS.get(operation.name, operation.array)
+                f = (BY_SIGN | UFUNCS).get(operation.name, operation.array)
                 self._steps.append((np.array(run), operation, f, columns))
         self.has_runs = any(isinstance(k, np.ndarray) for k, *_ in self._steps)
 

@@ -290,12 +290,12 @@ def test_long_programs():
 
 def test_chains_end_where_the_lanes_begin():
     """What all lanes share is summed up once, and the sum in each lane begins with it."""
-    entries: list[Any] = [Input("w"), Input("v"), Input("x", lane=True)]
-    entries += [Instruction(MULTIPLY_ADD, operands) for operands in ((0, 1, 1), (1, 1, 3))]
-    entries += [Instruction(MULTIPLY_ADD, operands) for operands in ((0, 2, 4), (2, 1, 5))]
-    program = Program(entries, (6,))
-    found = NumbaExecutor(program)(np.array([0.75, -1.25]), numbers(70)[:1])[1]
-    assert same_bits(found, expected(program, [0.75, -1.25], numbers(70)[:1])[1])
+    entries: list[Any] = [Input("u"), Input("v"), Input("w"), Input("x", lane=True)]
+    links = (0, 1, 2), (2, 1, 4), (0, 3, 5), (3, 1, 6)
+    entries += [Instruction(MULTIPLY_ADD, operands) for operands in links]
+    program, shared, lanes = Program(entries, (7,)), [0.75, -1.25, 3.0], numbers(70)[:1]
+    found = NumbaExecutor(program)(np.array(shared), lanes)[1]
+    assert same_bits(found, expected(program, shared, lanes)[1])
 
 
 @pytest.mark.parametrize("place", range(8))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import pickle
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_mini.compiler import floats
+from autograd_mini.compiler.blocks import SAME_BITS
 from autograd_mini.compiler.machine import LANE_DOT, LANE_SUM, MULTIPLY_ADD
 from autograd_mini.compiler.numpy_executor import NumpyExecutor
 from autograd_mini.compiler.program import Guard, Input, Instruction, Program
 from autograd_mini.ops import elementwise as e
-from tests.compiler.interpreter import interpret, same_bits
+from autograd_mini.primitive import REGISTRY
+from tests.compiler.interpreter import SPECIAL, interpret, same_bits
 from tests.compiler.machine_programs import (
     dot_products,
     expected,
@@ -190,3 +193,25 @@ def test_long_programs():
     program = long_program(3_000)
     found = NumpyExecutor(program)(np.array([0.75, -1.25]))[0]
     assert same_bits(found, interpret(program, [0.75, -1.25]))
+
+
+@pytest.mark.parametrize("name", sorted(SAME_BITS))
+@pytest.mark.parametrize("lane", [True, False])
+def test_arithmetic_has_the_bits_of_the_engine(name: str, lane: bool):
+    """Each operation that many share a call of, at zeros of either sign, NaN and infinities."""
+    function: Any = REGISTRY[name]
+    points = np.array([*product([*SPECIAL, 0.5, -0.5, 2.5], repeat=function.arity)]).T
+    arity, n = points.shape
+    if lane:
+        entries = [Input("x", lane=True) for _ in points]
+        program = Program([*entries, Instruction(function, tuple(range(arity)))], (arity,))
+        found = NumpyExecutor(program, exact=True)(np.zeros(0), points)[1][0]
+        wanted = interpret(program, [], points)[0]
+    else:
+        places = np.arange(arity * n).reshape(arity, n).T.tolist()
+        entries = [Input("x") for _ in points.flat]
+        entries += [Instruction(function, tuple(place)) for place in places]
+        program = Program(entries, tuple(range(arity * n, len(entries))))
+        found = NumpyExecutor(program)(points.ravel())[0]
+        wanted = interpret(program, points.ravel().tolist())
+    assert same_bits(found, wanted)
