@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd_mini.compiler.arguments import units_in, with_units
+from autograd_mini.compiler.arguments import taken, units_in, with_units
 from autograd_mini.compiler.plan import Plan
 from autograd_mini.state import detecting_anomaly, is_differentiating
 from autograd_mini.tape import Node, is_object_array
@@ -72,6 +72,8 @@ def eager_function(setup: Setup) -> Callable[..., Any]:
 
     def looped(*args: Any, **settings: Any) -> Any:
         of_args = [axes] * len(args) if isinstance(axes, int) else axes
+        for tree, axis in zip(args, of_args, strict=True):
+            taken(tree, [], axis)  # which raises where something has no lanes
         plan = Plan(f, args, settings, of_args)
         units = [*units_in([*args, *settings.values()])]
         m = plan.lane_count(units)

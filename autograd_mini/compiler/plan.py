@@ -18,8 +18,7 @@ from autograd_mini.compiler.arguments import (
     with_units,
     zeros_like,
 )
-from autograd_mini.errors import DataError, ShapeError
-from autograd_mini.transforms.structure import apart
+from autograd_mini.errors import ShapeError
 
 Array = npt.NDArray[Any]
 
@@ -45,7 +44,6 @@ class Plan:
 
     Raises:
         ShapeError: an argument has no such axis.
-        DataError: an argument with lanes has an array of booleans in it.
     """
 
     def __init__(
@@ -58,12 +56,6 @@ class Plan:
         axes = [*(in_axes or [None] * len(args))]
         trees = [*args, *settings.values()]
         axes += [None] * len(settings)
-        for owner, (tree, axis) in enumerate(zip(trees, axes, strict=True)):
-            if axis is not None and any(masks_in(tree)):
-                raise DataError(
-                    f"argument {owner} has lanes, and an array of booleans in it would be the same "
-                    "for all: give numbers, as mask.astype(float), and compare them inside"
-                )
         units = [[*units_in(tree)] for tree in trees]
         self.batched = in_axes is not None
         self.owners = [i for i, own in enumerate(units) for _ in own]
@@ -153,14 +145,6 @@ class Plan:
     def units_of(self, position: int) -> list[int]:
         """Return the units in an argument."""
         return [i for i, owner in enumerate(self.owners) if owner == position]
-
-
-def masks_in(tree: Any) -> Iterator[bool]:
-    """Yield of each part of a structure whether it is an array of booleans."""
-    yield isinstance(tree, np.ndarray) and tree.dtype.kind == "b"
-    parts = None if isinstance(tree, np.ndarray) else apart(tree)
-    for part in parts[0] if parts else ():
-        yield from masks_in(part)
 
 
 def element_names(path: str, shape: tuple[int, ...]) -> list[str]:

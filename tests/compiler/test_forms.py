@@ -197,9 +197,9 @@ def test_masks_with_lanes(compiled: Compile):
 
     step, x = compiled(f), np.arange(6.0).reshape(2, 3)
     mask = np.array([[True, False, False], [False, True, True]])
-    with pytest.raises(DataError, match=r"argument 1 has lanes, and an array of booleans"):
+    with pytest.raises(DataError, match="array of bool was given where in_axes"):
         step.batched()(x, {"mask": mask})
-    with pytest.raises(DataError, match=r"mask\.astype\(float\)"):  # called eagerly there
+    with pytest.raises(DataError, match=r"give x\.astype\(float\)"):  # called eagerly there
         am.grad(lambda x: step.batched()(x, {"mask": mask}))(x)
     assert step.batched()(x, {"mask": mask.astype(float)}) == np.mean(np.sum(x * mask, axis=1))
     assert step.batched((0, None))(x, {"mask": mask[0]}) == np.mean(np.sum(x * mask[0], axis=1))
