@@ -204,6 +204,17 @@ def test_softmax(replays: Choice):
 # Where the loss must be called
 
 
+def test_few_lanes_at_once(replays: Choice, monkeypatch: pytest.MonkeyPatch):
+    """Where next to no number fits, the two points of the comparison still run together."""
+    w = am.values(RNG.normal(size=N))
+    replays(True)
+    monkeypatch.setattr(lanes, "FLOATS", 1)
+    found, calls = calls_of(lambda: am.tanh(w).sum(), [w])
+    replays(False)
+    assert_array_equal(found[0], numerical_gradient(lambda: am.tanh(w).sum(), [w])[0])
+    assert calls == REPLAYED
+
+
 def test_other_branch(replays: Choice):
     """A step along which Python goes another way is left to the loss, and no other one."""
     w = am.values([1e-9, 0.5, -0.5, 2.0])
