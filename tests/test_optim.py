@@ -382,6 +382,19 @@ def test_gradients_as_one_array() -> None:
     np.testing.assert_array_equal([p.data for p in model.parameters()], before - [0.5, 1.0, 1.5])
 
 
+@pytest.mark.parametrize("tensor_first", [True, False])
+def test_gradients_of_both_kinds(tensor_first: bool) -> None:
+    """An array is spread over Values alone; that of a Tensor beside them is one gradient."""
+    value, tensor = am.Value(1.0), am.Tensor([2.0, 3.0])
+    params: list[Any] = [value, tensor]
+    gradients = [np.array([0.5]), np.array([1.0, 2.0])]
+    if tensor_first:
+        params, gradients = params[::-1], gradients[::-1]
+    optim.SGD(params, 1.0).step(gradients)
+    assert value.data == 0.5
+    assert tensor.data.tolist() == [1.0, 1.0]
+
+
 @pytest.mark.parametrize("gradients", [[1.0], [1.0, 2.0, 3.0], np.ones(3), (1.0, None)])
 def test_gradients_that_are_not_those_of_the_parameters(gradients: Any) -> None:
     """There must be one for each parameter; nothing is changed."""
