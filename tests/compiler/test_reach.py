@@ -342,3 +342,18 @@ def test_functions_that_are_arguments(compiled: Compile):
     assert [step(3.0, scaled), step(3.0, method)] == [6.0, 6.0]
     factor[0], thing.k = 5.0, 7.0
     assert [step(3.0, scaled), step(3.0, method)] == [15.0, 21.0]
+
+
+def test_a_variable_that_is_deleted(compiled: Compile):
+    """The function is run, and misses it as Python does."""
+    factor = 2.0
+
+    def forget() -> None:
+        nonlocal factor
+        del factor
+
+    step = compiled(lambda x: x * factor)
+    assert step(3.0) == 6.0
+    forget()
+    with pytest.raises(NameError, match="factor"):
+        step(3.0)

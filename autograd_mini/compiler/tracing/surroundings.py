@@ -46,9 +46,12 @@ class Surroundings(NamedTuple):
 
     def hold(self) -> bool:
         """Return whether everything is as it was found."""
-        for owner, name, x, _ in self.attributes:
-            if getattr(owner, name, GONE) is not x:
-                return False
+        try:
+            for owner, name, x, _ in self.attributes:
+                if getattr(owner, name, GONE) is not x:
+                    return False
+        except ValueError:  # a variable that was deleted
+            return False
         for now, found, _ in self.namespaces:
             for name, x in found.items():
                 if now.get(name) is not x:
