@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -139,8 +140,8 @@ def replay(given: Problem, engine: str) -> Run:
 
     NumPy by hand with out= has them in one, too: there is then one array to move.
     """
-    shapes = [w.shape for w in given.weights]
-    ends = np.cumsum([w.size for w in given.weights])[:-1]
+    shapes = tuple(w.shape for w in given.weights)  # tuples cannot change, and are not looked at
+    ends = tuple(accumulate(w.size for w in given.weights[:-1]))
     theta = np.concatenate([np.ravel(w) for w in given.weights])
     value = 0.0
 

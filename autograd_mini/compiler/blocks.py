@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from autograd_mini.compiler.chains import LONGEST, MULTIPLY_ADDS
+from autograd_mini.compiler.chains import LONGEST, MULTIPLY_ADDS, NOTHING
 from autograd_mini.compiler.machine import LANE_DOT, LANE_SUM, MULTIPLY_ADD, Operation
 from autograd_mini.compiler.program import LANE, Entry, Input, Instruction, Program
 from autograd_mini.compiler.registers import Allocation
@@ -83,6 +83,7 @@ class Block:
         self.width = width
         self.sums: list[int] = []
         self._exact, self._numbers, self._times = exact, numbers, times
+        self._details = program.details
         self._rows = allocation.registers
         self._registers = np.empty((allocation.lane_size, width), dtype=numbers)
         self._spare = np.empty(width, dtype=numbers)
@@ -90,7 +91,8 @@ class Block:
         self._steps: list[tuple[Any, ...]] = []
         entries = program.entries
         operands = [*program.operands_by_position()]
-        uses = sum(times[x] != LANE for k in allocation.lanes for x in operands[k])
+        used = (x for k in allocation.lanes for x in operands[k] if times[x] != LANE)
+        uses = sum(self._details.get(x) is not NOTHING for x in used)
         self._shared = np.empty(uses)  # what all lanes share, at one place for each use
         self._shared_positions: list[int] = []
 
@@ -164,14 +166,16 @@ class Block:
                 start, *factors = operands
             else:
                 *factors, start = operands
-            a = self._operand(start)
-            product = self._spare if np.shares_memory(out, a) else out
+            begins = self._details.get(start) is not NOTHING
+            a = self._operand(start) if begins else None
+            product = self._spare if begins and np.shares_memory(out, a) else out
             if len(factors) == 2:
                 self._steps.append((np.multiply, (*map(self._operand, factors),), product))
             else:
                 weights, rows = self._all_share(factors[::2]), self._gather(factors[1::2])
                 self._steps.append((np.dot, (weights, rows), product))
-            self._steps.append((np.add, (product, a), out))
+            if begins:
+                self._steps.append((np.add, (product, a), out))
             return
         arrays = [*map(self._operand, operands)]
         if self._exact and operation.name not in SAME_BITS:

@@ -1,7 +1,7 @@
-"""Chains: multiply-adds into one accumulator, as of a neuron, made one instruction.
+"""Chains: a sum of products, as of a neuron, made one instruction.
 
-The interpreter keeps the accumulator in the processor's registers from term to term; each sum is
-still taken in its order, so that no bit changes. For NumPy it is one matrix product.
+The interpreter keeps the sum in the processor's registers from term to term. For NumPy it is one
+matrix product.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.compiler.edits import arranged, rewritten
+from autograd_mini.compiler.edits import arranged, extended, rewritten
 from autograd_mini.compiler.machine import CODES, MULTIPLY_ADD, Operation
-from autograd_mini.compiler.program import LANE, Program
+from autograd_mini.compiler.program import LANE, Constant, Numbers, Program
+from autograd_mini.ops import elementwise as e
 
 
 def _multiply_adds(a: Any, *factors: Any) -> Any:
@@ -26,42 +27,77 @@ MULTIPLY_ADDS = Operation("multiply_adds", _multiply_adds, _multiply_adds)
 
 LONGEST = 16  # terms: the operands of a chain must live until its end
 
+NOTHING = Constant(-0.0)
+"""What a chain begins with that has nothing but products: -0 + x is x, whatever x is."""
 
-def merge_chains(program: Program, *, lanes_only: bool = False) -> Program:
+
+def merge_chains(program: Program, *, in_order: bool = True, lanes_only: bool = False) -> Program:
     """Return the program with a chain in the place of its last link.
+
+    A chain of lanes that begins with a product has that as its first term.
 
     Args:
         program: one in which multiplications are fused with additions.
+        in_order: add in the order of the program, so that no bit changes; else what all lanes share
+            is added first, as the bias of a neuron.
         lanes_only: leave those as they are that are not computed for each lane.
     """
-    times = program.times
+    times, uses = program.times, program.uses
     link = np.flatnonzero(program.of(MULTIPLY_ADD) & ((times == LANE) | (not lanes_only)))
     w, x, a = program.operands[program.starts[link] + np.arange(3)[:, np.newaxis]]
-    w, x = np.where(times[w] == LANE, (x, w), (w, x))
+    w, x = _shared_first(w, x, times)
     usable = (times[link] != LANE) | ((times[w] != LANE) & (times[x] == LANE))
     link, w, x, a = link[usable], w[usable], x[usable], a[usable]
     if not link.size:
         return program
 
+    ends = _shared_first(*program.ends, times)
+    of_both = (times == LANE) & (times[ends[0]] != LANE) & (times[ends[1]] == LANE)
+    is_product = program.of(e.multiply) & of_both & (uses == 1)
     before = np.minimum(np.searchsorted(link, a), len(link) - 1)  # the link that a may be
-    goes_on = (link[before] == a) & (program.uses[a] == 1) & (times[a] == times[link])
+    goes_on = (link[before] == a) & (uses[a] == 1) & (times[a] == times[link])
     chain: list[int] = []  # of each link: the first one of its chain
-    place: list[int] = []  # and how many there are up to it
+    place: list[int] = []  # and how many terms there are up to it
     for j, (i, links) in enumerate(zip(before.tolist(), goes_on.tolist(), strict=True)):
         extends = links and place[i] < LONGEST
         chain.append(chain[i] if extends else j)
-        place.append(place[i] + 1 if extends else 1)
+        place.append(place[i] + 1 if extends else 1 + is_product[a[j]])
 
     order = np.lexsort((place, chain))
-    places = np.array(place)[order]
-    first, is_last = np.flatnonzero(places == 1), np.append(places[1:] == 1, True)
-    last = order[is_last]
+    is_first = np.diff(np.array(chain)[order], prepend=-1) > 0
+    first, last = np.flatnonzero(is_first), order[np.append(is_first[1:], True)]
+    start, result = a[order[first]], link[last]
+    begins = is_product[start]  # with a product, which becomes a term
+    product, dropped = start[begins], np.concatenate([link[order], start[begins]])
+    start[begins] = nothing = len(times)
+    if not in_order:
+        added = np.full(len(times), -1)  # by position where something shared is added to a value
+        is_sum = program.of(e.add) & of_both
+        added[ends[1][is_sum]] = np.flatnonzero(is_sum)
+        has = begins & (added[result] >= 0) & (uses[result] == 1)
+        result[has] = added[result[has]]
+        start[has] = ends[0][result[has]]
+
+    heads = np.column_stack([start, start, start])
+    heads[begins, 1:] = np.column_stack([ends[0][product], ends[1][product]])
     factors = np.column_stack([w[order], x[order]]).ravel()
     merged = rewritten(
-        program,
-        link[last],
-        np.full(len(last), CODES[MULTIPLY_ADDS]),
-        1 + 2 * places[is_last],
-        np.insert(factors, 2 * first, a[order[first]]),
+        extended(program, [NOTHING], program.outputs),
+        result,
+        np.full(len(result), CODES[MULTIPLY_ADDS]),
+        1 + 2 * np.array(place)[last],
+        np.insert(
+            factors,
+            np.repeat(2 * first, 1 + 2 * begins),
+            heads[np.column_stack([begins | True, begins, begins])],
+        ),
     )
-    return arranged(merged, np.delete(np.arange(len(times)), link[order[~is_last]]))
+    kept = np.ones(len(times) + 1, bool)
+    kept[dropped], kept[result], kept[nothing] = False, True, np.any(start == nothing)
+    return arranged(merged, np.roll(np.flatnonzero(kept), kept[nothing]))
+
+
+def _shared_first(x: Numbers, y: Numbers, times: Numbers) -> tuple[Numbers, Numbers]:
+    """Return pairs of operands, of which one that each lane has comes last."""
+    swapped = times[x] == LANE
+    return np.where(swapped, y, x), np.where(swapped, x, y)

@@ -51,7 +51,7 @@ class NumpyExecutor:
     ) -> None:
         self.original, self.exact, self.numbers = program, exact, numbers
         if not (exact or program.guards or numbers is complex):  # then sums are taken in any order
-            program = merge_chains(program, lanes_only=True)
+            program = merge_chains(program, in_order=False, lanes_only=True)
         self.program = program = in_runs(program)
         self.times = times = program.times.tolist()
         lanes = LANE in times

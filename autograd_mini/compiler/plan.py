@@ -91,12 +91,12 @@ class Plan:
         """
         if not more and self._alone is not None:
             x = units[self._alone]
-            if isinstance(x, np.ndarray) and x.dtype == np.float64:
+            if isinstance(x, np.ndarray) and x.dtype == np.float64 and x.flags.carray:
                 return x.ravel()
         vector = np.empty(self._shared_size + more)
         for i, span, _ in self._shared:
             x = units[i]
-            vector[span] = x if self.sizes[i] == 1 else x.ravel()
+            vector[span] = x if len(self.shapes[i]) < 2 else x.ravel()
         return vector
 
     def by_lane(self, units: Sequence[Any]) -> tuple[Array | None, int]:

@@ -177,12 +177,12 @@ class Replay:
                 )
             if holds.any():
                 assert lanes is not None
-                own = shared, None if rows is None else rows[:, holds]
+                own = shared, None if rows is None else rows.compress(holds, axis=1)
                 if variant.counted:
                     own[0][-1] = np.sum(holds)
                 done = variant.executor(*own, divisor)
                 yield variant, which[holds], variant.blocks(*done, int(np.sum(holds)))
-                which, lanes = which[~holds], lanes[:, ~holds]
+                which, lanes = which[~holds], lanes.compress(~holds, axis=1)
             else:  # nothing was drawn for good
                 for go_back in undone:
                     go_back()
@@ -227,4 +227,4 @@ def lanes_first(block: Array, shape: tuple[int, ...]) -> Any:
     """Return a block in the shape of what it belongs to, after the lanes where it has some."""
     if block.ndim == 2:
         return block.T.reshape((block.shape[1], *shape))
-    return block.reshape(shape) if shape else float(block[0])
+    return block.reshape(shape) if shape else block.item()

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd_mini.compiler.chains import MULTIPLY_ADDS, merge_chains
+import autograd_mini as am
 from autograd_mini.compiler.interpreter import executor
 from autograd_mini.compiler.interpreter.executor import NumbaExecutor, unsupported
-from autograd_mini.compiler.machine import LANE_DOT, LANE_SUM, MULTIPLY_ADD
+from autograd_mini.compiler.machine import LANE_DOT, LANE_SUM
 from autograd_mini.compiler.program import (
     BEFORE,
     LANE,
@@ -151,44 +151,6 @@ def test_one_executor_in_several_threads():
     assert not same_bits(alone[1][1], alone[2][1])
 
 
-@pytest.mark.parametrize("length", [1, 2, 3, 4, 5, 16, 17, 40])
-@pytest.mark.parametrize("lane", [True, False])
-@pytest.mark.parametrize("start", ["shared", "lane"])
-def test_chains(length: int, lane: bool, start: str):
-    """w0 x + (w1 x + ...) in order, of any length, on lanes and on floats."""
-    entries: list[Any] = [Input(f"w{k}") for k in range(length)]
-    entries += [Input("x", lane), Input("a", lane and start == "lane")]
-    x, accumulator = length, length + 1
-    for k in range(length):
-        operands = (k, x, accumulator) if k % 2 else (x, k, accumulator)
-        entries.append(Instruction(MULTIPLY_ADD, operands))
-        accumulator = len(entries) - 1
-    program = Program(entries, (accumulator,))
-    shared = np.random.default_rng(length).normal(size=len(entries) - length)
-    given_shared = shared[: sum(isinstance(z, Input) and not z.lane for z in entries)]
-    count = sum(isinstance(z, Input) and z.lane for z in entries)
-    lanes = numbers(70)[:count]
-    found = NumbaExecutor(program)(given_shared, lanes)
-    common, of_lanes = expected(program, given_shared.tolist(), lanes)
-    assert same_bits(found[0], common)
-    assert same_bits(found[1], of_lanes)
-
-
-def test_links_that_are_wanted_stay():
-    """Only a link that nothing else uses becomes part of a chain."""
-    links = [Instruction(MULTIPLY_ADD, (0, 1, k)) for k in (1, 2, 3)]
-    program = Program([Input("w"), Input("x", lane=True), *links], (4,))
-
-    def lengths(program: Program) -> list[int]:
-        entries = merge_chains(program).entries
-        assert all(z.operation is MULTIPLY_ADDS for z in entries if isinstance(z, Instruction))
-        return [len(z.operands) // 2 for z in entries if isinstance(z, Instruction)]
-
-    assert lengths(program) == [3]
-    assert lengths(Program(program.entries, (4, 3))) == [2, 1]
-    assert lengths(Program(program.entries, (4, 2))) == [1, 2]
-
-
 def test_like_instructions_on_floats_follow_one_another():
     """cos(sin(x)) of each of many x becomes a run of sin and a run of cos, and means the same."""
     n = 50
@@ -203,17 +165,24 @@ def test_like_instructions_on_floats_follow_one_another():
     assert same_bits(NumbaExecutor(program)(x)[0], interpret(program, x.tolist()))
 
 
-def test_arrays_of_other_kinds_and_orders():
-    """Integers, transposed and read-only arrays are read right, and nothing is written to them."""
-    entries = [Input("s"), Input("x", lane=True), Input("y", lane=True)]
-    entries += [Instruction(e.multiply, (0, 1)), Instruction(e.subtract, (3, 2))]
-    run = NumbaExecutor(Program(entries, (4,)))
-    lanes = np.arange(20).reshape(10, 2).T
-    locked = lanes.astype(float)
+def arrays_like(x: np.ndarray) -> list[np.ndarray]:
+    """Return the same whole numbers as integers, by columns, read-only, with gaps, unaligned."""
+    locked = x.astype(float)
     locked.flags.writeable = False
-    for given_lanes in lanes, lanes.astype(float), locked, np.repeat(lanes, 2, axis=1)[:, ::2]:
-        _, found = run(np.array([3]), given_lanes)
-        np.testing.assert_array_equal(found, [3 * lanes[0] - lanes[1]])
+    unaligned = np.frombuffer(b"." + x.astype(float).tobytes(), offset=1).reshape(x.shape)
+    gaps = np.repeat(x, 2, axis=0).astype(float)[::2]
+    return [x.astype(int), np.asfortranarray(x, float), locked, gaps, unaligned]
+
+
+def test_arrays_of_other_kinds_and_orders():
+    """Integers, transposed, read-only and unaligned arrays are read right, and not written to."""
+    batch = am.compile(lambda s, x: s * x[0] - x[1], engine="numba").batched((None, 0), reduce=None)
+    alone = am.compile(lambda x: (x * x).sum(), engine="numba")
+    x = np.arange(20).reshape(10, 2)
+    for given_lanes, vector in zip(arrays_like(x), arrays_like(x[:, 0]), strict=True):
+        np.testing.assert_array_equal(batch(3, given_lanes), 3 * x[:, 0] - x[:, 1])
+        np.testing.assert_array_equal(alone.grad(vector), 2 * x[:, 0])
+        np.testing.assert_array_equal(given_lanes, x)
 
 
 def test_results_that_are_inputs_or_constants():
@@ -286,32 +255,6 @@ def test_long_programs():
     program = long_program(3_000)
     found = NumbaExecutor(program)(np.array([0.75, -1.25]))[0]
     assert same_bits(found, interpret(program, [0.75, -1.25]))
-
-
-def test_chains_end_where_the_lanes_begin():
-    """What all lanes share is summed up once, and the sum in each lane begins with it."""
-    entries: list[Any] = [Input("u"), Input("v"), Input("w"), Input("x", lane=True)]
-    links = (0, 1, 2), (2, 1, 4), (0, 3, 5), (3, 1, 6)
-    entries += [Instruction(MULTIPLY_ADD, operands) for operands in links]
-    program, shared, lanes = Program(entries, (7,)), [0.75, -1.25, 3.0], numbers(70)[:1]
-    found = NumbaExecutor(program)(np.array(shared), lanes)[1]
-    assert same_bits(found, expected(program, shared, lanes)[1])
-
-
-@pytest.mark.parametrize("place", range(8))
-def test_chains_that_begin_with_one_of_their_factors(place: int):
-    """A sum begins in the register of a block only where no later term reads that block."""
-    entries: list[Any] = [Input(f"w{k}") for k in range(8)]
-    entries += [Input("x", lane=True), Input("y", lane=True)]
-    start = len(entries)
-    entries += [Instruction(e.multiply, (8, 9))]
-    for k in range(8):
-        factor = start if k == place else 9
-        entries.append(Instruction(MULTIPLY_ADD, (k, factor, len(entries) - 1)))
-    program = Program(entries, (len(entries) - 1,))
-    shared = np.arange(1.0, 9.0) / 7.0
-    found = NumbaExecutor(program)(shared, numbers(70))[1]
-    assert same_bits(found, expected(program, shared.tolist(), numbers(70))[1])
 
 
 @pytest.mark.parametrize("m", [10, 4096, 4097, 10_000])

@@ -11,6 +11,7 @@ import numpy as np
 
 from autograd_mini.compiler.chains import MULTIPLY_ADDS, merge_chains
 from autograd_mini.compiler.edits import rows
+from autograd_mini.compiler.gates import GATE, merge_gates
 from autograd_mini.compiler.machine import LANE_DOT, LANE_SUM, MULTIPLY_ADD, OPERATIONS
 from autograd_mini.compiler.program import LANE, Numbers, Program
 from autograd_mini.compiler.registers import Allocation, allocate
@@ -63,7 +64,8 @@ def encode(
         lane_names: the operations on blocks of lanes, by opcode.
         exact: whether sums are taken one lane after the other.
     """
-    program = in_runs(merge_chains(program))
+    program = merge_gates(merge_chains(program, in_order=exact or bool(program.guards)))
+    program = in_runs(program)
     allocation = allocate(program, in_place=_in_place)
     registers, in_lanes = np.array(allocation.registers), program.times == LANE
     shared = np.zeros(allocation.shared_size)
@@ -209,10 +211,15 @@ class _LaneRows:
             self._emit(name, self._sums, *self._blocks(operands))
             self._sums += 1
         elif operation is MULTIPLY_ADDS:
-            self._begin(d, operands[0])
-            factors = [self._registers[j] for j in operands[1:]]
-            pairs = [*zip(factors[::2], factors[1::2], strict=True)]
-            self._emit("multiply_adds", d, *self._terms.add(pairs))
+            start, *factors = [self._registers[j] for j in operands]
+            span = self._terms.add([*zip(factors[::2], factors[1::2], strict=True)])
+            if self._lane[operands[0]]:
+                self._begin(d, operands[0])
+                self._emit("multiply_adds", d, *span)
+            else:
+                self._emit("multiply_adds.s", d, *span, start)
+        elif operation is GATE:
+            self._emit("gate", d, *[self._registers[j] for j in operands])
         elif operation is MULTIPLY_ADD:
             self._begin(d, operands[2])
             self._emit("multiply_add", d, *self._blocks(operands[:2]))

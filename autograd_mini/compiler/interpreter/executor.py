@@ -21,13 +21,13 @@ from autograd_mini.primitive import Primitive
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 _CACHE = 112 * 1024  # bytes for a block of all lane registers: part of the second-level cache
+_VECTOR = 16  # lanes: the loops work on whole ones
 _GROUP = 4096  # lanes that are summed up by themselves; a multiple of each length of a block
 _WORTH = 4_000_000  # instructions times lanes from which on threads pay
 
 _NO_ROWS, _NO_COLUMNS = np.zeros((0, 5), np.uint32), np.zeros((6, 0), np.uint32)
 _NO_REGISTERS = np.zeros(0, np.uint32)
 _NO_FLOATS = np.zeros(0)
-_FLOAT64 = np.dtype(np.float64)
 _NO_LANES = np.zeros((0, 0))
 
 
@@ -56,7 +56,7 @@ class NumbaExecutor:
         self._replay = kernels.replay
         self._program, self._exact = program, exact
         self._code = code = encode(program, kernels.SCALAR_NAMES, kernels.LANE_NAMES, exact=exact)
-        self._block = min(max(_CACHE // (8 * code.lane_registers) // 64 * 64, 64), 256)
+        self._widest = min(max(_CACHE // (8 * code.lane_registers) // 64 * 64, 64), 256)
         self._free: list[tuple[Floats, Floats, Floats]] = []  # memories that no call is using
         self._few = _GROUP if not exact or not len(code.sums) else sys.maxsize  # lanes
         self._counts = len(code.shared_results), code.lane_results
@@ -70,28 +70,28 @@ class NumbaExecutor:
         """Return the results that all lanes share, and those of the lanes, (number of them, m).
 
         Args:
-            shared: the inputs that all lanes share, in their order.
-            lanes: the inputs of the lanes, (number of them, m); None where there are none.
+            shared: the inputs that all lanes share, in their order, of float64.
+            lanes: the inputs of the lanes, (number of them, m), of float64 and laid out by rows;
+                None where there are none.
             divisor: what all results are divided by.
         """
         code = self._code
-        if not (shared.dtype is _FLOAT64 and shared.flags.carray):
-            shared = np.array(shared, np.float64, order="C")
         if lanes is None:
             lanes = _NO_LANES
-        elif not (lanes.dtype is _FLOAT64 and lanes.flags.carray):
-            lanes = np.array(lanes, np.float64, order="C")
         m = lanes.shape[1]
         shared_count, lane_count = self._counts
         shared_results = np.empty(shared_count)
-        lane_results = np.empty((lane_count, m))
+        lane_results = np.empty((lane_count, m)) if lane_count else lanes[:0]
+        width = min(self._widest, m + -m % _VECTOR or _VECTOR)  # what is used lies close together
         try:
-            memory = s, r, sums = self._free.pop()
+            s, r, sums = self._free.pop()
         except IndexError:
-            memory = s, r, sums = code.shared.copy(), self._new_blocks(), np.empty(len(code.sums))
+            s, r, sums = code.shared.copy(), self._new_blocks(width), np.empty(len(code.sums))
+        if r.shape[1] != width:
+            r = self._new_blocks(width)
         if m <= self._few:
             self._replay(
-                code.before, code.lanes, code.after, code.terms, s, r, self._block,
+                code.before, code.lanes, code.after, code.terms, s, r, width,
                 shared, lanes, lane_results, 0, m, sums, code.sums,
                 shared_results, code.shared_results, divisor,
             )  # fmt: skip
@@ -99,7 +99,7 @@ class NumbaExecutor:
             s[: len(shared)] = shared
             self._in_groups(s, r, lanes, lane_results)
             shared_results[:] = s[code.shared_results] / divisor
-        self._free.append(memory)
+        self._free.append((s, r, sums))
         if lane_count and divisor != 1.0:
             lane_results /= divisor
         return shared_results, lane_results
@@ -115,7 +115,7 @@ class NumbaExecutor:
             before: Any, inner: Any, after: Any, r: Floats, first: int, last: int, sums: Floats
         ) -> None:
             self._replay(
-                *(before, inner, after, code.terms, s, r, self._block),
+                *(before, inner, after, code.terms, s, r, self._widest),
                 *(_NO_FLOATS, lanes, lane_results, first, last, sums, _NO_REGISTERS),
                 *(_NO_FLOATS, _NO_REGISTERS, 1.0),
             )
@@ -128,7 +128,9 @@ class NumbaExecutor:
         run(code.before, _NO_ROWS, _NO_COLUMNS, r, 0, 0, _NO_FLOATS)
         helpers = min(_cores(), len(starts)) - 1 if m * len(code.lanes) >= _WORTH else 0
         with ThreadPoolExecutor(helpers or 1) as pool:  # which starts no thread before a submit
-            futures = [pool.submit(run_groups, self._new_blocks()) for _ in range(helpers)]
+            futures = [
+                pool.submit(run_groups, self._new_blocks(self._widest)) for _ in range(helpers)
+            ]
             run_groups(r)
             for future in futures:
                 future.result()
@@ -138,12 +140,12 @@ class NumbaExecutor:
         s[code.sums] = total
         run(_NO_COLUMNS, _NO_ROWS, code.after, r, 0, 0, _NO_FLOATS)
 
-    def _new_blocks(self) -> Floats:
-        """Return memory for the registers of lanes, aligned to the lines of the cache."""
-        size = self._code.lane_registers * self._block
+    def _new_blocks(self, width: int) -> Floats:
+        """Return registers for so many lanes, aligned to the lines of the cache."""
+        size = self._code.lane_registers * width
         memory = np.zeros(size + 8)
         start = -memory.ctypes.data // 8 % 8
-        return memory[start : start + size].reshape(-1, self._block)
+        return memory[start : start + size].reshape(self._code.lane_registers, width)
 
 
 def unsupported(program: Program) -> list[str]:
@@ -173,10 +175,3 @@ def _cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _usable(x: Floats) -> Floats:
-    """Return an array of the one kind that is compiled: of float64, contiguous, writeable."""
-    if x.dtype is _FLOAT64 and x.flags.carray:
-        return x
-    return np.array(x, np.float64, order="C")

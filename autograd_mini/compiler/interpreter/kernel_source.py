@@ -5,10 +5,8 @@ kept in the repository; after a change of the table, run it again.
 
 An interpreter is one loop over instructions (opcode, result, x, y, z) that chooses what to do by
 the opcode. Its branches are loops again, since each choice costs more than a sum. That for floats
-chooses once for a run of instructions with the same opcode. That for lanes chooses once for a block
-of lanes; arithmetic of a block with a float that all lanes share has branches of its own, named
-`multiply.vs` where x is a block (a vector) and y is shared. Other shared operands are first spread
-over a block.
+chooses once for a run of instructions with the same opcode, that for lanes once for a block of
+lanes. The branches of what is no primitive are in `branches.py`.
 """
 
 from __future__ import annotations
@@ -20,6 +18,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import autograd_mini  # noqa: F401  # fills the table
+from autograd_mini.compiler.interpreter.branches import LANE_BRANCHES, SCALAR_BRANCHES
 from autograd_mini.compiler.interpreter.transcription import UntranscribableError, transcribe
 from autograd_mini.primitive import REGISTRY, Elementwise, Primitive
 
@@ -117,75 +116,6 @@ def _branches(bodies: Mapping[str, str]) -> str:
         for opcode, (name, body) in enumerate(bodies.items())
     )
 
-
-SCALAR_BRANCHES = {
-    "multiply_add": """\
-for k in range(first, last):
-    s[d[k]] = s[x[k]] * s[y[k]] + s[z[k]]""",
-    "multiply_subtract": """\
-for k in range(first, last):
-    s[d[k]] = s[z[k]] - s[x[k]] * s[y[k]]""",
-    "multiply_adds": """\
-for k in range(first, last):
-    total = s[x[k]]
-    for t in range(y[k], z[k]):
-        total += s[terms[t, 0]] * s[terms[t, 1]]
-    s[d[k]] = total""",
-}
-
-
-def _with_shared(shared: str, expression: str) -> str:
-    return f"w = s[{shared}]\nfor i in range(n):\n    r[d, i] = {expression}"
-
-
-LANE_BRANCHES = {
-    "add.vs": _with_shared("y", "r[x, i] + w"),
-    "subtract.vs": _with_shared("y", "r[x, i] - w"),
-    "subtract.sv": _with_shared("x", "w - r[y, i]"),
-    "multiply.vs": _with_shared("y", "r[x, i] * w"),
-    "divide.vs": _with_shared("y", "r[x, i] / w"),
-    "divide.sv": _with_shared("x", "w / r[y, i]"),
-    "spread": _with_shared("x", "w"),
-    "multiply_add": """\
-for i in range(n):
-    r[d, i] = r[x, i] * r[y, i] + r[d, i]""",
-    "multiply_adds": """\
-for t in range(x, y - 3, 4):  # by four: each pass reads and writes all of d
-    w0, w1 = s[terms[t, 0]], s[terms[t + 1, 0]]
-    w2, w3 = s[terms[t + 2, 0]], s[terms[t + 3, 0]]
-    x0, x1 = terms[t, 1], terms[t + 1, 1]
-    x2, x3 = terms[t + 2, 1], terms[t + 3, 1]
-    for i in range(n):
-        total = r[d, i] + w0 * r[x0, i] + w1 * r[x1, i]
-        r[d, i] = total + w2 * r[x2, i] + w3 * r[x3, i]
-for t in range(y - (y - x) % 4, y):
-    w, x0 = s[terms[t, 0]], terms[t, 1]
-    for i in range(n):
-        r[d, i] = r[d, i] + w * r[x0, i]""",
-    "load": """\
-for i in range(m):
-    r[d, i] = lanes[x, begin + np.uintp(i)]""",
-    "store": """\
-for i in range(m):
-    results[d, begin + np.uintp(i)] = r[x, i]""",
-    "lane_sum": "sums[d] += _sum(r, x, m)",
-    "lane_dot": "sums[d] += _dot(r, x, y, m)",
-    "lane_dots": """\
-for t in range(x, y - 3, 4):  # by four: each pass reads all of z
-    x0, x1 = terms[t, 1], terms[t + 1, 1]
-    x2, x3 = terms[t + 2, 1], terms[t + 3, 1]
-    totals = _dots(r, z, x0, x1, x2, x3, m)
-    for j in range(4):
-        sums[terms[t + j, 0]] += totals[j]
-for t in range(y - (y - x) % 4, y):
-    sums[terms[t, 0]] += _dot(r, terms[t, 1], z, m)""",
-    "lane_sum.exact": """\
-for i in range(m):
-    sums[d] += r[x, i]""",
-    "lane_dot.exact": """\
-for i in range(m):
-    sums[d] += r[x, i] * r[y, i]""",
-}
 
 TEMPLATE = '''\
 """Interpreters of programs, compiled by numba.

@@ -36,8 +36,8 @@ SCALAR_NAMES = [
 LANE_NAMES = [
     *PRIMITIVES,
     "add.vs", "subtract.vs", "subtract.sv", "multiply.vs", "divide.vs", "divide.sv", "spread",
-    "multiply_add", "multiply_adds", "load", "store", "lane_sum", "lane_dot", "lane_dots",
-    "lane_sum.exact", "lane_dot.exact",
+    "gate", "multiply_add", "multiply_adds", "multiply_adds.s", "load", "store", "lane_sum",
+    "lane_dot", "lane_dots", "lane_sum.exact", "lane_dot.exact",
 ]
 """The operations on blocks of lanes, by opcode."""
 
@@ -669,33 +669,97 @@ def run_lanes(code, terms, s, r, block, lanes, results, first, last, sums):
                 w = s[x]
                 for i in range(n):
                     r[d, i] = w
-            elif op == 77:  # multiply_add
+            elif op == 77:  # gate
+                w = s[y]
+                for i in range(n):
+                    r[d, i] = (1.0 if r[x, i] > w else 0.0) * r[z, i]
+            elif op == 78:  # multiply_add
                 for i in range(n):
                     r[d, i] = r[x, i] * r[y, i] + r[d, i]
-            elif op == 78:  # multiply_adds
-                for t in range(x, y - 3, 4):  # by four: each pass reads and writes all of d
-                    w0, w1 = s[terms[t, 0]], s[terms[t + 1, 0]]
-                    w2, w3 = s[terms[t + 2, 0]], s[terms[t + 3, 0]]
-                    x0, x1 = terms[t, 1], terms[t + 1, 1]
-                    x2, x3 = terms[t + 2, 1], terms[t + 3, 1]
+            elif op == 79:  # multiply_adds
+                rest = (y - x) % 4
+                if rest == 1:
+                    w0, x0 = s[terms[x + 0, 0]], terms[x + 0, 1]
+                    for i in range(n):
+                        total = r[d, i] + w0 * r[x0, i]
+                        r[d, i] = total
+                elif rest == 2:
+                    w0, x0 = s[terms[x + 0, 0]], terms[x + 0, 1]
+                    w1, x1 = s[terms[x + 1, 0]], terms[x + 1, 1]
+                    for i in range(n):
+                        total = r[d, i] + w0 * r[x0, i] + w1 * r[x1, i]
+                        r[d, i] = total
+                elif rest == 3:
+                    w0, x0 = s[terms[x + 0, 0]], terms[x + 0, 1]
+                    w1, x1 = s[terms[x + 1, 0]], terms[x + 1, 1]
+                    w2, x2 = s[terms[x + 2, 0]], terms[x + 2, 1]
+                    for i in range(n):
+                        total = r[d, i] + w0 * r[x0, i] + w1 * r[x1, i]
+                        r[d, i] = total + w2 * r[x2, i]
+                else:
+                    w0, x0 = s[terms[x + 0, 0]], terms[x + 0, 1]
+                    w1, x1 = s[terms[x + 1, 0]], terms[x + 1, 1]
+                    w2, x2 = s[terms[x + 2, 0]], terms[x + 2, 1]
+                    w3, x3 = s[terms[x + 3, 0]], terms[x + 3, 1]
                     for i in range(n):
                         total = r[d, i] + w0 * r[x0, i] + w1 * r[x1, i]
                         r[d, i] = total + w2 * r[x2, i] + w3 * r[x3, i]
-                for t in range(y - (y - x) % 4, y):
-                    w, x0 = s[terms[t, 0]], terms[t, 1]
+                for t in range(x + (rest or 4), y, 4):
+                    w0, x0 = s[terms[t + 0, 0]], terms[t + 0, 1]
+                    w1, x1 = s[terms[t + 1, 0]], terms[t + 1, 1]
+                    w2, x2 = s[terms[t + 2, 0]], terms[t + 2, 1]
+                    w3, x3 = s[terms[t + 3, 0]], terms[t + 3, 1]
                     for i in range(n):
-                        r[d, i] = r[d, i] + w * r[x0, i]
-            elif op == 79:  # load
+                        total = r[d, i] + w0 * r[x0, i] + w1 * r[x1, i]
+                        r[d, i] = total + w2 * r[x2, i] + w3 * r[x3, i]
+            elif op == 80:  # multiply_adds.s
+                w = s[z]
+                rest = (y - x) % 4
+                if rest == 1:
+                    w0, x0 = s[terms[x + 0, 0]], terms[x + 0, 1]
+                    for i in range(n):
+                        total = w + w0 * r[x0, i]
+                        r[d, i] = total
+                elif rest == 2:
+                    w0, x0 = s[terms[x + 0, 0]], terms[x + 0, 1]
+                    w1, x1 = s[terms[x + 1, 0]], terms[x + 1, 1]
+                    for i in range(n):
+                        total = w + w0 * r[x0, i] + w1 * r[x1, i]
+                        r[d, i] = total
+                elif rest == 3:
+                    w0, x0 = s[terms[x + 0, 0]], terms[x + 0, 1]
+                    w1, x1 = s[terms[x + 1, 0]], terms[x + 1, 1]
+                    w2, x2 = s[terms[x + 2, 0]], terms[x + 2, 1]
+                    for i in range(n):
+                        total = w + w0 * r[x0, i] + w1 * r[x1, i]
+                        r[d, i] = total + w2 * r[x2, i]
+                else:
+                    w0, x0 = s[terms[x + 0, 0]], terms[x + 0, 1]
+                    w1, x1 = s[terms[x + 1, 0]], terms[x + 1, 1]
+                    w2, x2 = s[terms[x + 2, 0]], terms[x + 2, 1]
+                    w3, x3 = s[terms[x + 3, 0]], terms[x + 3, 1]
+                    for i in range(n):
+                        total = w + w0 * r[x0, i] + w1 * r[x1, i]
+                        r[d, i] = total + w2 * r[x2, i] + w3 * r[x3, i]
+                for t in range(x + (rest or 4), y, 4):
+                    w0, x0 = s[terms[t + 0, 0]], terms[t + 0, 1]
+                    w1, x1 = s[terms[t + 1, 0]], terms[t + 1, 1]
+                    w2, x2 = s[terms[t + 2, 0]], terms[t + 2, 1]
+                    w3, x3 = s[terms[t + 3, 0]], terms[t + 3, 1]
+                    for i in range(n):
+                        total = r[d, i] + w0 * r[x0, i] + w1 * r[x1, i]
+                        r[d, i] = total + w2 * r[x2, i] + w3 * r[x3, i]
+            elif op == 81:  # load
                 for i in range(m):
                     r[d, i] = lanes[x, begin + np.uintp(i)]
-            elif op == 80:  # store
+            elif op == 82:  # store
                 for i in range(m):
                     results[d, begin + np.uintp(i)] = r[x, i]
-            elif op == 81:  # lane_sum
+            elif op == 83:  # lane_sum
                 sums[d] += _sum(r, x, m)
-            elif op == 82:  # lane_dot
+            elif op == 84:  # lane_dot
                 sums[d] += _dot(r, x, y, m)
-            elif op == 83:  # lane_dots
+            elif op == 85:  # lane_dots
                 for t in range(x, y - 3, 4):  # by four: each pass reads all of z
                     x0, x1 = terms[t, 1], terms[t + 1, 1]
                     x2, x3 = terms[t + 2, 1], terms[t + 3, 1]
@@ -704,10 +768,10 @@ def run_lanes(code, terms, s, r, block, lanes, results, first, last, sums):
                         sums[terms[t + j, 0]] += totals[j]
                 for t in range(y - (y - x) % 4, y):
                     sums[terms[t, 0]] += _dot(r, terms[t, 1], z, m)
-            elif op == 84:  # lane_sum.exact
+            elif op == 86:  # lane_sum.exact
                 for i in range(m):
                     sums[d] += r[x, i]
-            elif op == 85:  # lane_dot.exact
+            elif op == 87:  # lane_dot.exact
                 for i in range(m):
                     sums[d] += r[x, i] * r[y, i]
 
