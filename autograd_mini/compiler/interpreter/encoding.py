@@ -1,4 +1,4 @@
-"""Encoding: a program as arrays of numbers, (opcode, result, x, y, z) for each instruction."""
+"""Encoding: a program as arrays of numbers: opcodes, and (result, x, y, z) for each instruction."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Encoding:
     """What the compiled interpreters execute.
 
     Attributes:
-        before: the instructions on floats that come first, one a column, the opcode followed by
-            the length of the run that begins there.
-        lanes: those on blocks of lanes, one a row.
+        before: the instructions on floats that come first, one a column, those of a run after a
+            column with their opcode and their number.
+        lanes: those on blocks of lanes, one a row, the opcode followed by result and operands.
         after: those on floats that come last, as those that come first.
         terms: the factors of chains, one row (w, x) a term.
         shared: the shared registers at the start, with the constants in their places; the shared
@@ -124,7 +124,10 @@ class _Terms:
 def _scalar_columns(
     program: Program, positions: Numbers, registers: Numbers, names: Sequence[str], terms: _Terms
 ) -> Codes:
-    """Return instructions on floats as columns, each run of like ones with its length."""
+    """Return instructions on floats as columns, each run of like ones after its head.
+
+    Far apart from its instructions, a head would have to be waited for in a long program.
+    """
     starts, counts = program.starts[positions], program.counts[positions]
     fields = np.zeros((3, len(positions)), np.int64)
     chains = program.of(MULTIPLY_ADDS)[positions]
@@ -138,10 +141,11 @@ def _scalar_columns(
     fields[1, chains] = fields[2, chains] - lengths
     codes, kinds = np.unique(program.codes[positions], return_inverse=True)
     op = np.array([names.index(OPERATIONS[code].name) for code in codes], np.int64)[kinds]
-    runs = np.zeros_like(op)
     first = np.flatnonzero(np.diff(op, prepend=-1))
-    runs[first] = np.diff(first, append=len(op))
-    return np.array([op, runs, registers[positions], *fields], np.uint32)
+    heads = np.zeros((4, len(first)), np.uint32)
+    heads[0], heads[1] = op[first], np.diff(first, append=len(op))
+    columns = np.array([registers[positions], *fields], np.uint32)
+    return np.insert(columns, first, heads, axis=1)
 
 
 def _merge_dots(table: Sequence[Row], names: Sequence[str], terms: _Terms) -> list[Row]:

@@ -25,7 +25,7 @@ _VECTOR = 16  # lanes: the loops work on whole ones
 _GROUP = 4096  # lanes that are summed up by themselves; a multiple of each length of a block
 _WORTH = 4_000_000  # instructions times lanes from which on threads pay
 
-_NO_ROWS, _NO_COLUMNS = np.zeros((0, 5), np.uint32), np.zeros((6, 0), np.uint32)
+_NO_ROWS, _NO_COLUMNS = np.zeros((0, 5), np.uint32), np.zeros((4, 0), np.uint32)
 _NO_REGISTERS = np.zeros(0, np.uint32)
 _NO_FLOATS = np.zeros(0)
 _NO_LANES = np.zeros((0, 0))

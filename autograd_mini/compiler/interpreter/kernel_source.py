@@ -186,13 +186,13 @@ def _dots(r, z, x0, x1, x2, x3, m):
 
 @inner
 def run_scalars(code, terms, s):
-    """Execute instructions on the floats s, run by run."""
-    ops, lengths, d, x, y, z = code[0], code[1], code[2], code[3], code[4], code[5]
-    first = 0
-    while first < len(ops):
-        op, last = ops[first], first + lengths[first]
+    """Execute instructions on the floats s, run by run, each after its opcode and its length."""
+    d, x, y, z = code[0], code[1], code[2], code[3]
+    last = 0
+    while last < len(d):
+        op, first = d[last], last + 1
+        last = first + x[last]
 {scalar_branches}
-        first = last
 
 
 @inner

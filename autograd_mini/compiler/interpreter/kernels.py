@@ -192,11 +192,12 @@ def _dots(r, z, x0, x1, x2, x3, m):
 
 @inner
 def run_scalars(code, terms, s):
-    """Execute instructions on the floats s, run by run."""
-    ops, lengths, d, x, y, z = code[0], code[1], code[2], code[3], code[4], code[5]
-    first = 0
-    while first < len(ops):
-        op, last = ops[first], first + lengths[first]
+    """Execute instructions on the floats s, run by run, each after its opcode and its length."""
+    d, x, y, z = code[0], code[1], code[2], code[3]
+    last = 0
+    while last < len(d):
+        op, first = d[last], last + 1
+        last = first + x[last]
         if op == 0:  # greater
             for k in range(first, last):
                 s[d[k]] = 1.0 if s[x[k]] > s[y[k]] else 0.0
@@ -419,7 +420,6 @@ def run_scalars(code, terms, s):
                 for t in range(y[k], z[k]):
                     total += s[terms[t, 0]] * s[terms[t, 1]]
                 s[d[k]] = total
-        first = last
 
 
 @inner
