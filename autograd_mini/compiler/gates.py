@@ -33,7 +33,7 @@ def merge_gates(program: Program) -> Program:
         return program
     x, y = first[comparison], last[comparison]
     with_relu = np.arange(len(in_lanes))
-    relus = np.flatnonzero(program.of(relu))[::-1]
+    relus = np.flatnonzero(program.of(relu))
     with_relu[first[relus]] = relus
     is_zero = np.isin(y, [j for j in program.constants if program.details[j] == Constant(0.0)])
     x = np.where(is_zero & (with_relu[x] < k), with_relu[x], x)

@@ -98,7 +98,8 @@ class Variant:
                 rows = ones.reshape(m, -1)
                 drawn.append(rows.T if which is None else rows[which].T)
             if plan.batched:
-                lanes = np.concatenate(drawn if lanes is None else [lanes, *drawn], dtype=float)
+                rows = np.concatenate(drawn if lanes is None else [lanes, *drawn], dtype=float)
+                lanes = np.ascontiguousarray(rows)
             else:
                 start = len(shared) - self.more
                 ones = np.concatenate(drawn)[:, 0]

@@ -14,6 +14,7 @@ from autograd_mini.compiler.program import (
     LANE,
     Constant,
     Entry,
+    Guard,
     Input,
     Instruction,
     Program,
@@ -94,3 +95,27 @@ def long_program(count: int) -> Program:
         operands = (k - 1 - rng.integers(min(k, 5)), rng.integers(k))[: operation.arity]
         entries.append(Instruction(operation, tuple(map(int, operands))))
     return Program(entries, tuple(range(count)))
+
+
+def neuron(length: int, start: str, *, bias: bool = False, guarded: bool = False) -> Program:
+    """Return a program for start + w0 x0 + w1 x1 ... of so many terms, and a bias in the end.
+
+    The shared inputs are the weights, then the start and the bias; those of lanes are the x, then
+    the start. What starts as a product has no start but the first term.
+    """
+    entries: list[Any] = [Input(f"w{k}") for k in range(length)]
+    entries += [Input(f"x{k}", lane=True) for k in range(length)]
+    entries += [Input("a", lane=start == "lane")] if start != "product" else []
+    total = len(entries) - 1
+    for k in range(length):
+        factors = (k, length + k) if k % 2 else (length + k, k)
+        if start == "product" and not k:
+            entries.append(Instruction(e.multiply, factors))
+        else:
+            entries.append(Instruction(MULTIPLY_ADD, (*factors, total)))
+        total = len(entries) - 1
+    if bias:
+        entries += [Input("b"), Instruction(e.add, (total, len(entries)))]
+        total = len(entries) - 1
+    entries.append(Instruction(e.greater, (total, 0)))
+    return Program(entries, (total,), (Guard(total + 1, True),) if guarded else ())

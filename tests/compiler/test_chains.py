@@ -19,7 +19,7 @@ from autograd_mini.compiler.program import LANE, Constant, Guard, Input, Instruc
 from autograd_mini.ops import elementwise as e
 from autograd_mini.ops.activations import relu
 from tests.compiler.interpreter import SPECIAL, interpret, same_bits
-from tests.compiler.machine_programs import expected
+from tests.compiler.machine_programs import expected, neuron
 
 EPSILON = np.finfo(float).eps
 
@@ -35,30 +35,6 @@ def executor(request: pytest.FixtureRequest) -> Run:
     from autograd_mini.compiler.interpreter.executor import NumbaExecutor
 
     return NumbaExecutor
-
-
-def neuron(length: int, start: str, *, bias: bool = False, guarded: bool = False) -> Program:
-    """Return a program for start + w0 x0 + w1 x1 ... of so many terms, and a bias in the end.
-
-    The shared inputs are the weights, then the start and the bias; those of lanes are the x, then
-    the start. What starts as a product has no start but the first term.
-    """
-    entries: list[Any] = [Input(f"w{k}") for k in range(length)]
-    entries += [Input(f"x{k}", lane=True) for k in range(length)]
-    entries += [Input("a", lane=start == "lane")] if start != "product" else []
-    total = len(entries) - 1
-    for k in range(length):
-        factors = (k, length + k) if k % 2 else (length + k, k)
-        if start == "product" and not k:
-            entries.append(Instruction(e.multiply, factors))
-        else:
-            entries.append(Instruction(MULTIPLY_ADD, (*factors, total)))
-        total = len(entries) - 1
-    if bias:
-        entries += [Input("b"), Instruction(e.add, (total, len(entries)))]
-        total = len(entries) - 1
-    entries.append(Instruction(e.greater, (total, 0)))
-    return Program(entries, (total,), (Guard(total + 1, True),) if guarded else ())
 
 
 def numbers(program: Program, m: int) -> tuple[np.ndarray, np.ndarray]:
@@ -235,8 +211,18 @@ def test_comparisons_that_are_wanted_stay() -> None:
         Program([*program.entries, Instruction(e.multiply, (n - 2, 0))], (n - 1, n)),
         Program([*program.entries[:-1], Instruction(e.multiply, (n - 2, 2))], (n - 1,)),
         Program([Input("x"), *program.entries[1:]], (n - 1,)),
+        gated(Input("y", lane=True), with_relu=False, swapped=False),
     ):
         assert merge_gates(wanted) is wanted
+
+
+def test_a_gate_does_not_wait_for_a_later_relu() -> None:
+    """Where relu(x) is computed after the product, x itself is asked."""
+    program = gated(Constant(0.0), with_relu=False, swapped=False)
+    n = len(program.entries)
+    merged = merge_gates(Program([*program.entries, Instruction(relu, (0,))], (n - 1, n)))
+    (gate,) = np.flatnonzero(merged.of(GATE))
+    assert merged.operands_of(gate) == [0, 2, 1]
 
 
 @given(st.lists(st.sampled_from(SPECIAL), min_size=3, max_size=3))

@@ -240,17 +240,19 @@ def test_each_lane_takes_its_own_branch(engine: Any) -> None:
 def test_what_lanes_share_counts_once_a_lane_on_each_branch(engine: Any) -> None:
     """An L2 term beside branches: as often in the sum as lanes went each way, in any order."""
 
-    def f(x: Any, w: Any) -> Any:
+    def f(point: Any, w: Any) -> Any:
+        x, y = point
         data = x * w if x > 1.0 else (x * x if x > 0.0 else w - x)
-        return data + 0.25 * w * w
+        return data * y + 0.25 * w * w
 
     step = am.compile(f, engine=engine)
     for reduce in ("sum", "mean"):
         batch = step.batched((0, None), reduce=reduce)
         for numbers in ([-1.0, 0.5, 2.0, 0.25, -3.0], [2.0, 3.0, 0.5], [-1.0, 0.5], [0.5, -1.0]):
-            of_lanes = [eager_gradient(f, (x, 0.7), (0, 1)) for x in numbers]
+            points = np.column_stack([numbers, np.arange(1.0, len(numbers) + 1.0)])
+            of_lanes = [eager_gradient(f, (point, 0.7), (0, 1)) for point in points]
             m = len(numbers) if reduce == "mean" else 1
-            value, (x_bar, w_bar) = batch.value_and_grad(np.array(numbers), 0.7, argnums=(0, 1))
+            value, (x_bar, w_bar) = batch.value_and_grad(points, 0.7, argnums=(0, 1))
             close(value, sum(z for z, _ in of_lanes) / m)
             close(x_bar, np.array([bar for _, (bar, _) in of_lanes]) / m)
             close(w_bar, sum(bar for _, (_, bar) in of_lanes) / m)
@@ -333,13 +335,15 @@ def test_masks_are_drawn_anew_for_each_lane_and_replay(engine: Any) -> None:
     """They are those that the engine draws for the whole batch, from the same generator."""
 
     def dropped(x: Any, rng: Any) -> Any:
-        return np.sum(nn.dropout(x * 2.0, 0.5, rng=rng))
+        return np.sum(nn.dropout(x * 2.0, 0.5, rng=rng), axis=-1)
 
-    xs = np.arange(1.0, 13.0).reshape(3, 4)
+    xs, scale = np.arange(1.0, 13.0).reshape(3, 4), np.arange(1.0, 5.0)
     ours, theirs = np.random.default_rng(5), np.random.default_rng(5)
     batch = am.compile(lambda x: dropped(x, ours), engine=engine).batched(reduce=None)
+    of_numbers = am.compile(lambda x: dropped(x * scale, ours), engine=engine).batched(reduce=None)
     for _ in range(3):
-        assert batch(xs).tolist() == np.sum(nn.dropout(xs * 2.0, 0.5, rng=theirs), axis=1).tolist()
+        assert batch(xs).tolist() == dropped(xs, theirs).tolist()
+        assert of_numbers(xs[0]).tolist() == dropped(np.outer(xs[0], scale), theirs).tolist()
     step = am.compile(lambda x: dropped(x, ours), engine=engine)
     for _ in range(3):
         assert step(xs[0]) == dropped(xs[0], theirs)

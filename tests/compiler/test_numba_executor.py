@@ -34,6 +34,7 @@ from tests.compiler.machine_programs import (
     expected,
     long_program,
     machine_programs,
+    neuron,
 )
 
 pytest.importorskip("numba", reason="numba, the extra `fast`, is not installed")
@@ -163,6 +164,17 @@ def test_like_instructions_on_floats_follow_one_another():
     assert names == ["sin"] * n + ["cos"] * n
     x = np.linspace(-3.0, 3.0, n)
     assert same_bits(NumbaExecutor(program)(x)[0], interpret(program, x.tolist()))
+
+
+def test_calls_with_more_and_with_fewer_lanes():
+    """Registers are as wide as the lanes of a call, up to a block: each has the same results."""
+    program = neuron(20, "product")
+    run = NumbaExecutor(program)
+    for m in (3, 100, 17, 0, 300, 5_000, 3):
+        shared = np.linspace(-1.0, 1.0, 20)
+        lanes = np.random.default_rng(m).normal(size=(20, m))
+        assert same_bits(run(shared, lanes)[1], NumbaExecutor(program)(shared, lanes)[1])
+        np.testing.assert_allclose(run(shared, lanes)[1], [shared @ lanes], rtol=1e-12, atol=1e-12)
 
 
 def arrays_like(x: np.ndarray) -> list[np.ndarray]:
