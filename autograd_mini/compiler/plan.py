@@ -114,7 +114,10 @@ class Plan:
             x = units[i] if not axis else np.moveaxis(units[i], axis, 0)
             if len(x) != m or not m:
                 self.lane_count(units)  # which raises
-            rows[span] = x if x.ndim == 1 else x.T if x.ndim == 2 else x.reshape(m, -1).T
+            if x.ndim == 1:
+                rows[span.start] = x  # in half the time of one row by a slice
+            else:
+                rows[span] = x.T if x.ndim == 2 else x.reshape(m, -1).T
         return rows, m
 
     def lane_count(self, units: Sequence[Any]) -> int:
