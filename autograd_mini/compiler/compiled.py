@@ -33,10 +33,8 @@ from autograd_mini.state import is_recording
 from autograd_mini.tape import Node
 from autograd_mini.tensor import Tensor
 from autograd_mini.transforms import gradients, matrices, products
-from autograd_mini.transforms.run import check_function, positions_of
+from autograd_mini.transforms.run import Argnums, as_asked, check_function, positions_of
 from autograd_mini.value import Value
-
-Argnums = int | Sequence[int]
 
 FORMS = 128
 """For so many forms of arguments programs are kept; the oldest is dropped."""
@@ -278,15 +276,11 @@ class Compiled:
         return [replay for replay in self._replays.values() if isinstance(replay, Replay)]
 
     def _aim(self, mode: Mode, argnums: Argnums, args: Sequence[Any], allow_unused: bool) -> Aim:
-        asked = (
-            mode,
-            argnums if isinstance(argnums, int) else tuple(argnums),
-            len(args),
-            allow_unused,
-        )
+        chosen = argnums if isinstance(argnums, int) else as_asked(argnums)
+        asked = mode, chosen, len(args), allow_unused
         if asked not in self._aims:
-            positions = tuple(positions_of(argnums, len(args)))
-            self._aims[asked] = Aim(mode, positions, isinstance(argnums, int), allow_unused)
+            positions = tuple(positions_of(chosen, len(args)))
+            self._aims[asked] = Aim(mode, positions, isinstance(chosen, int), allow_unused)
         return self._aims[asked]
 
     def _key(

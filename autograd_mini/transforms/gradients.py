@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
@@ -11,9 +11,7 @@ import numpy as np
 from autograd_mini.errors import DataError, ShapeError
 from autograd_mini.sweep import make_seed
 from autograd_mini.tape import Node, is_object_array
-from autograd_mini.transforms.run import Run, check_function, plain
-
-Argnums = int | Sequence[int]
+from autograd_mini.transforms.run import Argnums, Run, check_function, plain
 
 
 def value_and_grad(

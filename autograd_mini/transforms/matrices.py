@@ -11,8 +11,8 @@ import numpy as np
 from autograd_mini.ops.joining import stack
 from autograd_mini.ops.shaping import reshape
 from autograd_mini.tape import Node, primal
-from autograd_mini.transforms.gradients import Argnums, grad
-from autograd_mini.transforms.run import Run, check_function
+from autograd_mini.transforms.gradients import grad
+from autograd_mini.transforms.run import Argnums, Run, check_function
 from autograd_mini.transforms.structure import rebuilt
 
 Mode = Literal["auto", "reverse", "forward"]

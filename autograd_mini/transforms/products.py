@@ -8,8 +8,8 @@ from typing import Any
 
 from autograd_mini.errors import DataError
 from autograd_mini.tape import Node
-from autograd_mini.transforms.gradients import Argnums, grad
-from autograd_mini.transforms.run import Run, check_function, matching, plain
+from autograd_mini.transforms.gradients import grad
+from autograd_mini.transforms.run import Argnums, Run, as_asked, check_function, matching, plain
 from autograd_mini.transforms.structure import rebuilt
 
 
@@ -100,7 +100,8 @@ def hvp(
         if len(args_and_v) < 2:
             raise DataError("hvp takes the arguments of f and, last, v, of the argument's shape")
         *args, v = args_and_v
-        chosen = [argnums] if isinstance(argnums, int) else [*argnums]
+        asked = as_asked(argnums)
+        chosen = [asked] if isinstance(asked, int) else asked
         gradient = grad(f, argnums, allow_unused=allow_unused)
 
         def of_chosen(*primals: Any) -> Any:
@@ -109,7 +110,7 @@ def hvp(
                 given[position] = primal
             return gradient(*given, **settings)
 
-        tangents = [v] if isinstance(argnums, int) else [*v]
+        tangents = [v] if isinstance(asked, int) else [*v]
         return jvp(of_chosen, [args[i] for i in chosen], tangents, allow_unused=True)[1]
 
     return product

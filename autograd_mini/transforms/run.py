@@ -8,8 +8,10 @@ on it: derivatives of derivatives flow through there, each level of nesting apar
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
-from typing import Any
+from operator import index
+from typing import Any, SupportsIndex
 
 import numpy as np
 
@@ -24,6 +26,9 @@ from autograd_mini.tensor import Tensor
 from autograd_mini.tracer import TRACER
 from autograd_mini.transforms.structure import apart, leaves, rebuilt
 from autograd_mini.value import Value
+
+Argnums = SupportsIndex | Sequence[SupportsIndex]
+"""The position of an argument that is differentiated by, or those of several."""
 
 
 class Run:
@@ -43,13 +48,14 @@ class Run:
         f: Callable[..., Any],
         args: Sequence[Any],
         settings: Mapping[str, Any] | None = None,
-        argnums: int | Sequence[int] | None = 0,
+        argnums: Argnums | None = 0,
         *,
         allow_unused: bool,
     ) -> None:
         self.args = args
-        self.single = isinstance(argnums, int)
-        self.positions = positions_of(argnums, len(args))
+        asked = range(len(args)) if argnums is None else as_asked(argnums)
+        self.single = isinstance(asked, int)
+        self.positions = positions_of(asked, len(args))
         inside = is_differentiating() or TRACER.get() is not None
         self.record = inside or any(isinstance(args[i], Node) for i in self.positions)
         chosen = [args[i] for i in self.positions]
@@ -237,16 +243,27 @@ def _zeros(x: Any) -> Any:
     return np.zeros(np.shape(data), getattr(data, "dtype", float)) if np.ndim(data) else 0.0
 
 
-def positions_of(argnums: int | Sequence[int] | None, count: int) -> list[int]:
+def as_asked(argnums: Argnums) -> int | tuple[int, ...]:
+    """Return `argnums` as an integer of Python, or a tuple of those.
+
+    Raises:
+        DataError: they are something else than integers.
+    """
+    with suppress(TypeError):
+        return index(argnums)  # type: ignore[arg-type]  # a sequence has none
+    with suppress(TypeError):
+        return tuple(map(index, argnums))  # type: ignore[arg-type]
+    raise DataError(f"argnums is a position or several different ones, got {argnums!r:.60}")
+
+
+def positions_of(argnums: int | Sequence[int], count: int) -> list[int]:
     """Return the positions, of that many arguments, that are differentiated by.
 
     Raises:
         DataError: there are no such arguments.
     """
-    if argnums is None:
-        return [*range(count)]
     asked = [argnums] if isinstance(argnums, int) else [*argnums]
-    if not all(isinstance(position, int) for position in asked) or len({*asked}) < len(asked):
+    if len({*asked}) < len(asked):
         raise DataError(f"argnums is a position or several different ones, got {argnums!r}")
     for position in asked:
         if not -count <= position < count:

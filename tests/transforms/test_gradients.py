@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -109,6 +110,31 @@ def test_argnums():
     assert am.grad(f, -1)(2.0, 3.0, scale=2.0) == 24.0
     assert am.grad(f, (1, 0))(2.0, 3.0, scale=2.0) == (24.0, 18.0)
     assert am.grad(f, [1])(2.0, 3.0, scale=2.0) == (24.0,)
+
+
+def test_argnums_of_numpy():
+    """Whatever stands for an integer is one, as an index does in NumPy; a float does not."""
+
+    def f(x: Any, y: Any) -> Any:
+        return x * y * y
+
+    step = am.compile(f, engine="numpy")
+    for one in (np.int64(1), np.uint8(1), np.array(1), True):
+        for found in (
+            am.grad(f, one),
+            am.elementwise_grad(f, one),
+            partial(step.grad, argnums=one),
+        ):
+            assert found(2.0, 3.0) == 12.0
+        assert am.jacobian(f, one)(2.0, 3.0) == 12.0
+        assert am.hessian(f, one)(2.0, 3.0) == step.hessian(2.0, 3.0, argnums=one) == 4.0
+        assert am.hvp(f, one)(2.0, 3.0, 5.0) == step.hvp(2.0, 3.0, 5.0, argnums=one) == 20.0
+    for both in (np.array([1, 0]), [np.int8(1), 0]):
+        assert am.grad(f, both)(2.0, 3.0) == step.grad(2.0, 3.0, argnums=both) == (12.0, 9.0)
+        assert am.hvp(f, both)(2.0, 3.0, (1.0, 1.0)) == (10.0, 6.0)
+    for none in (1.0, "x", [0.0], np.array([[0, 1]]), None):
+        with pytest.raises(DataError, match="argnums is a position or several"):
+            step.grad(2.0, 3.0, argnums=none)
 
 
 def test_value_and_grad_and_aux():
