@@ -73,7 +73,7 @@ def taken(tree: Any, units: list[Any], axis: int | None = None) -> Any:
             f"a compiled function was given {kind.__name__} {tree!r:.60}, which can change without "
             "being noticed; give numbers, arrays of NumPy (np.asarray makes one), nodes, "
             "structures of those (dict, list, tuple, dataclass, Module), or what is hashed by its "
-            "value, as a string is"
+            "value, as a string is; a compiled method is called on its object, net.loss(x)"
         )
     return kind, tree
 

@@ -1,100 +1,40 @@
-"""`compile`: a function of numbers, recorded once and replayed."""
+"""`Compiled`: a function that is replayed, the programs for all forms of its arguments."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial, update_wrapper
 from itertools import repeat
 from pathlib import Path
-from typing import Any, overload
+from types import MethodType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from autograd_mini.compiler.aim import Aim, Mode
-from autograd_mini.compiler.arguments import (
-    of_nodes,
-    taken,
-    units_in,
-)
+from autograd_mini.compiler.arguments import of_nodes, taken, units_in
 from autograd_mini.compiler.arrays.replay import ArrayReplay, array_hessian, not_batched
 from autograd_mini.compiler.eager import called_eagerly, must_be_eager, on_arrays
-from autograd_mini.compiler.executors import ENGINES, Engine
 from autograd_mini.compiler.hessians import hessian
 from autograd_mini.compiler.lanes import Reduction
 from autograd_mini.compiler.listing import Listing
+from autograd_mini.compiler.methods import bound, methods_of
 from autograd_mini.compiler.plan import Plan
 from autograd_mini.compiler.replay import Replay
 from autograd_mini.compiler.saved.carrying import named_like, packed, restored
-from autograd_mini.compiler.setup import Setup, axes_of
+from autograd_mini.compiler.setup import Setup, axes_of, with_lanes
 from autograd_mini.errors import DataError
 from autograd_mini.files import json_bytes, write_atomically
 from autograd_mini.state import is_recording
-from autograd_mini.tape import Node
 from autograd_mini.tensor import Tensor
 from autograd_mini.transforms import gradients, matrices, products
-from autograd_mini.transforms.run import Argnums, as_asked, check_function, positions_of
-from autograd_mini.value import Value
+from autograd_mini.transforms.run import Argnums, as_asked, positions_of
 
 FORMS = 128
 """For so many forms of arguments programs are kept; the oldest is dropped."""
 
 Array = npt.NDArray[Any]
-
-
-@overload
-def compile(
-    f: Callable[..., Any],
-    *,
-    engine: Engine = "auto",
-    exact: bool = False,
-    kind: type[Node] | None = None,
-) -> Compiled: ...
-
-
-@overload
-def compile(
-    *, engine: Engine = "auto", exact: bool = False, kind: type[Node] | None = None
-) -> Callable[[Callable[..., Any]], Compiled]: ...
-
-
-def compile(
-    f: Callable[..., Any] | None = None,
-    *,
-    engine: Engine = "auto",
-    exact: bool = False,
-    kind: type[Node] | None = None,
-) -> Compiled | Callable[[Callable[..., Any]], Compiled]:
-    """Return a function that does what f does by replaying a program.
-
-    At the first call with arguments of some form, f runs once on `Value`s: numbers reach it as
-    `Value`s, arrays as NumPy object arrays of `Value`s of the same shape, also inside of dicts,
-    lists, tuples, dataclasses and `Module`s. Its tape becomes a program. Later calls run that
-    alone, not the Python of f. Where Python asked how numbers compare, a replay asks again, and
-    where the answer differs f is traced anew. Nodes from outside of f are read at each replay.
-
-    Args:
-        f: computes with nodes, arrays and numbers; its result depends on its arguments, nodes from
-            outside, and random draws of this library (dropout) alone. Without it, what is returned
-            decorates a function: `@compile(exact=True)`.
-        engine: "numpy"; "numba", much faster, with the extra `fast`; or "auto", numba where it is
-            installed and has code for every operation.
-        exact: whether every bit is to be as f computes it. Otherwise sums over lanes are taken in
-            another order, those in functions of Tensors too, and NumPy computes functions such as
-            exp on arrays, which differ in the last bits.
-        kind: `Value`, or `Tensor`: arrays then reach f as Tensors, and a program is for arguments
-            of these shapes and dtypes. By default Tensor if an argument holds one. Arrays of
-            integers reach f as Tensors of integers, those of booleans and single integers as they
-            are; where f uses such as positions, lengths or axes, it is traced anew for others.
-    """
-    if engine not in ENGINES:
-        raise ValueError(f"engine is 'auto', 'numpy' or 'numba', got {engine!r}")
-    if kind not in (None, Value, Tensor):
-        raise ValueError(f"kind is Value or Tensor, or None to go by the arguments, got {kind!r}")
-    if f is None:
-        return partial(compile, engine=engine, exact=exact, kind=kind)
-    check_function(f)
-    return Compiled(Setup(f, engine, exact, None, None, kind))
 
 
 class Compiled:
@@ -110,6 +50,7 @@ class Compiled:
         self._replays: dict[Any, Replay | ArrayReplay] = {}
         self._aims: dict[Any, Aim] = {}
         self._axes: dict[Any, Sequence[int | None]] = {}
+        self._batches: dict[Any, Compiled] = {}
         self._last: Replay | ArrayReplay | None = None
         update_wrapper(self, setup.f, updated=())
 
@@ -117,6 +58,16 @@ class Compiled:
         f, engine, _, axes, reduction, _ = self._setup
         lanes = "" if axes is None else f", in_axes={axes}, reduce={reduction!r}"
         return f"<compiled {getattr(f, '__name__', f)}, engine={engine!r}{lanes}>"
+
+    def __get__(self, instance: Any, kind: type | None = None) -> Compiled:
+        """Return the method of an object or a class, which has programs of its own."""
+        method = bound(self._setup.f, instance, kind)
+        if method is None:
+            return self
+        methods = methods_of(method.__self__)
+        if self not in methods:
+            methods[self] = Compiled(self._setup._replace(f=method))
+        return methods[self]
 
     def __call__(self, *args: Any, **settings: Any) -> Any:
         """Return what the function returns, as numbers and arrays; as nodes if it is given some."""
@@ -198,26 +149,17 @@ class Compiled:
             reduce: "mean" or "sum" of the results over the lanes; None for one result a lane.
 
         Returns:
-            A compiled function. Gradients are of the mean or the sum; with None each lane has its
-            own, also by what the lanes share, and the lanes come first; in the gradient by an
-            argument with lanes they lie as they do in it.
+            A compiled function, the same one at each call. Gradients are of the mean or the sum;
+            with None each lane has its own, also by what the lanes share, and the lanes come first;
+            in the gradient by an argument with lanes they lie as they do in it.
         """
-        if reduce not in ("mean", "sum", None):
-            raise ValueError(f"reduce is 'mean', 'sum' or None, got {reduce!r}")
-        if self._setup.in_axes is not None:
-            raise DataError("the function is batched already")
         if self._setup.kind is Tensor:
             raise not_batched()
-        axes = in_axes if isinstance(in_axes, int) or in_axes is None else tuple(in_axes)
-        for axis in axes if isinstance(axes, tuple) else [axes]:
-            if not (axis is None or isinstance(axis, int)) or isinstance(axis, bool):
-                raise DataError(
-                    f"in_axes has for each argument a whole number or None, got {axis!r:.60}; it "
-                    "is the same for all parts of an argument"
-                )
-        if axes is None or (isinstance(axes, tuple) and all(axis is None for axis in axes)):
-            raise DataError("in_axes names no axis: some argument must have lanes")
-        return Compiled(self._setup._replace(in_axes=axes, reduction=reduce))
+        setup = with_lanes(self._setup, in_axes, reduce)
+        lanes = setup.in_axes, setup.reduction
+        if lanes not in self._batches:
+            self._batches[lanes] = Compiled(setup)
+        return self._batches[lanes]
 
     def save(self, path: str | Path) -> None:
         """Write what has been traced so far to a file of JSON, which `load_program` reads.
@@ -262,13 +204,16 @@ class Compiled:
     def __reduce__(self) -> str | tuple[Any, ...]:
         """Return how to pickle and to copy it: with its programs, where they hold elsewhere.
 
-        What decorates a function is found by the name of that, as the function would be.
+        What decorates a function is found by the name of that, as the function would be, and a
+        method by its object and name.
         """
         f = self._setup.f
         decorated = named_like(f)
         if decorated is self:
+            if isinstance(f, MethodType):
+                return getattr, (f.__self__, f.__name__)
             return f.__qualname__
-        is_decorated = isinstance(decorated, Compiled) and decorated._setup.f is f
+        is_decorated = isinstance(decorated, Compiled) and decorated._setup.f == f
         setup = self._setup._replace(f=decorated) if is_decorated else self._setup
         return restored, (Compiled, setup, is_decorated, packed(self._of_values()))
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from autograd_mini.compiler.aim import Aim
 from autograd_mini.compiler.executors import Engine
 from autograd_mini.compiler.lanes import Reduction
-from autograd_mini.errors import ShapeError
+from autograd_mini.errors import DataError, ShapeError
 from autograd_mini.tape import Node
 
 
@@ -35,6 +35,31 @@ class Setup(NamedTuple):
     def rows_of(self, axis: int | None) -> bool:
         """Return whether each lane has a derivative of its own by what has its lanes there."""
         return self.in_axes is not None and (self.reduction is None or axis is not None)
+
+
+def with_lanes(
+    setup: Setup, in_axes: int | Sequence[int | None] | None, reduction: Reduction | None
+) -> Setup:
+    """Return how a function of one sample is compiled for many.
+
+    Raises:
+        DataError: the function is one of many already, or no axis is named.
+        ValueError: there is no such reduction.
+    """
+    if reduction not in ("mean", "sum", None):
+        raise ValueError(f"reduce is 'mean', 'sum' or None, got {reduction!r}")
+    if setup.in_axes is not None:
+        raise DataError("the function is batched already")
+    axes = in_axes if isinstance(in_axes, int) or in_axes is None else tuple(in_axes)
+    for axis in axes if isinstance(axes, tuple) else [axes]:
+        if not (axis is None or isinstance(axis, int)) or isinstance(axis, bool):
+            raise DataError(
+                f"in_axes has for each argument a whole number or None, got {axis!r:.60}; it "
+                "is the same for all parts of an argument"
+            )
+    if axes is None or (isinstance(axes, tuple) and all(axis is None for axis in axes)):
+        raise DataError("in_axes names no axis: some argument must have lanes")
+    return setup._replace(in_axes=axes, reduction=reduction)
 
 
 def axes_of(

@@ -357,3 +357,24 @@ def test_a_variable_that_is_deleted(compiled: Compile):
     forget()
     with pytest.raises(NameError, match="factor"):
         step(3.0)
+
+
+SOURCE = """
+class Thing:
+    k = 2.0
+
+thing = Thing()
+
+def f(x):
+    return x * thing.k
+"""
+
+
+def test_code_of_no_module(compiled: Compile):
+    """What is defined by `exec` among bare names is the user's own, though it names no module."""
+    names: dict[str, Any] = {}
+    exec(SOURCE, names)
+    step = compiled(names["f"])
+    assert step(3.0) == 6.0
+    names["thing"].k = 5.0
+    assert step(3.0) == 15.0

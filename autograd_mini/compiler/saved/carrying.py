@@ -10,6 +10,7 @@ from __future__ import annotations
 import pickle
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 from autograd_mini.compiler.replay import Replay
@@ -60,7 +61,9 @@ def tokens_of(record: Record) -> dict[str, str | None]:
 
 
 def named_like(f: Callable[..., Any]) -> Any:
-    """Return what the name of a function stands for in its module, if anything."""
+    """Return what the name of a function stands for in its module, or its object, if anything."""
+    if isinstance(f, MethodType):
+        return getattr(f.__self__, f.__name__, None)
     found: Any = sys.modules.get(getattr(f, "__module__", None) or "")
     for name in getattr(f, "__qualname__", "").split("."):
         found = getattr(found, name, None)

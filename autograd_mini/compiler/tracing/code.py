@@ -29,9 +29,15 @@ def filled_cells(function: FunctionType) -> Iterator[tuple[str, CellType]]:
         yield name, cell
 
 
+MADE = 1 << 9
+"""The flag of a class that a class statement made, Py_TPFLAGS_HEAPTYPE: none of the builtins."""
+
+
 def package_of(x: Any) -> str:
-    """Return the outermost package of a function, class or module."""
+    """Return the outermost package of a function, class or module; "" if it has none."""
     name = x.__name__ if isinstance(x, ModuleType) else getattr(x, "__module__", None)
+    if name == "builtins" and isinstance(x, type) and x.__flags__ & MADE:
+        name = None  # Python says so of classes that `exec` defines where there is no `__name__`
     return (name or "").partition(".")[0]
 
 
