@@ -1,4 +1,4 @@
-"""The failures a user can meet, each a subclass of the builtin that fits it."""
+"""The failures a user can meet, and a warning, each a subclass of the builtin that fits it."""
 
 from typing import Any
 
@@ -132,3 +132,7 @@ class GradientError(AutogradError, AssertionError):
 
 class VariantError(AutogradError, RuntimeError):
     """A function cannot be replayed: it takes ever new ways, or another one than it just took."""
+
+
+class RetraceWarning(UserWarning):
+    """A compiled function is traced at call after call, so that it hardly ever is replayed."""

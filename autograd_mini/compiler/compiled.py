@@ -22,6 +22,7 @@ from autograd_mini.compiler.listing import Listing
 from autograd_mini.compiler.methods import bound, methods_of
 from autograd_mini.compiler.plan import Plan
 from autograd_mini.compiler.replay import Replay
+from autograd_mini.compiler.retracing import Traces
 from autograd_mini.compiler.saved.carrying import named_like, packed, restored
 from autograd_mini.compiler.setup import Setup, axes_of, with_lanes
 from autograd_mini.errors import DataError
@@ -51,6 +52,7 @@ class Compiled:
         self._aims: dict[Any, Aim] = {}
         self._axes: dict[Any, Sequence[int | None]] = {}
         self._batches: dict[Any, Compiled] = {}
+        self._traces = Traces()
         self._last: Replay | ArrayReplay | None = None
         update_wrapper(self, setup.f, updated=())
 
@@ -186,6 +188,7 @@ class Compiled:
 
     def adopt(self, replay: Replay) -> None:
         """Take over programs that come from elsewhere, as those from a file."""
+        replay.traces = self._traces
         args, settings = replay.plan.example
         self._replays[self._key(replay.aim, args, settings, [])] = replay
         self._last = replay
@@ -247,13 +250,16 @@ class Compiled:
         """Return what replays for arguments of this form, and the numbers in them."""
         units: list[Any] = []
         key = self._key(aim, args, settings, units)
+        self._traces.calls += 1
         replay = self._replays.get(key)
         if replay is None:
+            self._traces.met(key)
             if on_arrays(self._setup, args, settings):
                 made: Replay | ArrayReplay = ArrayReplay(self._setup, aim)
             else:
                 axes = axes_of(self._setup.in_axes, args, aim)
                 made = Replay(self._setup, aim, Plan(self._setup.f, args, settings, axes))
+            made.traces = self._traces
             made.of_nodes = any(map(of_nodes, units_in([*args, settings])))
             replay = self._replays.setdefault(key, made)
             if len(self._replays) > FORMS:

@@ -20,6 +20,7 @@ from autograd_mini.compiler.arguments import (
     with_units,
 )
 from autograd_mini.compiler.plan import Plan
+from autograd_mini.compiler.retracing import Traces
 from autograd_mini.compiler.setup import Setup
 from autograd_mini.compiler.tracing.record import recorded
 from autograd_mini.compiler.variant import Variant
@@ -46,12 +47,14 @@ class Replay:
 
     Attributes:
         of_nodes: whether there are nodes among the arguments.
+        traces: is told of each trace; those for all forms of arguments are counted together.
     """
 
     of_nodes = False
 
     def __init__(self, setup: Setup, aim: Aim, plan: Plan) -> None:
         self.setup, self.aim, self.plan = setup, aim, plan
+        self.traces = Traces()
         self.variants: list[Variant] = []  # the one that was used last comes first
         self._makers = [
             maker(plan.shapes[i], plan.forms[i], plan.axes[i], rows=setup.rows_of(plan.axes[i]))
@@ -190,6 +193,7 @@ class Replay:
     def _trace(
         self, args: Sequence[Any], settings: Mapping[str, Any], units: Sequence[Any], lane: int
     ) -> Variant:
+        self.traces.begin(self.setup.f, self.aim, self.variants)
         pause_collector()
         try:
             numbers = [*self.plan.one_lane(units, lane)]

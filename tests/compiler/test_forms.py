@@ -18,7 +18,11 @@ from autograd_mini.compiler.compiled import FORMS
 from autograd_mini.errors import DataError, ShapeError, UnusedError
 from tests.replays import Compile, check, counted
 
+MANY_FORMS = pytest.mark.filterwarnings("ignore::autograd_mini.errors.RetraceWarning")
+"""Each of many forms is traced once, with no replay between."""
 
+
+@MANY_FORMS
 def test_forms_have_programs_of_their_own(compiled: Compile):
     """Shape, number, names, containers and kinds of arguments: each form is traced once."""
 
@@ -86,6 +90,7 @@ class Colour(Enum):
     BLUE = "blue"
 
 
+@MANY_FORMS
 def test_arguments_without_numbers(compiled: Compile):
     """None, texts, booleans, arrays of them, functions and the like: each value is a form."""
     f = lambda x, s: x * len(repr(s))  # noqa: E731
@@ -165,6 +170,7 @@ def test_no_numbers_at_all(engine: Any):
     assert (value, gradient.shape) == (1.0, (0,))
 
 
+@MANY_FORMS
 def test_programs_are_not_kept_without_end():
     """The oldest form of arguments is dropped, and traced again when it is back."""
     traces = []

@@ -13,6 +13,7 @@ from autograd_mini.compiler.arguments import in_structure, returned, units_in, w
 from autograd_mini.compiler.arrays.plan import ArrayPlan
 from autograd_mini.compiler.arrays.variant import ArrayVariant, traced_variant
 from autograd_mini.compiler.replay import KEPT
+from autograd_mini.compiler.retracing import Traces
 from autograd_mini.compiler.setup import Setup
 from autograd_mini.compiler.tracing.trace import object_array
 from autograd_mini.errors import DataError, VariantError
@@ -39,6 +40,7 @@ class ArrayReplay:
         if setup.in_axes is not None:
             raise not_batched()
         self.setup, self.aim = setup, aim
+        self.traces = Traces()
         self._plans: dict[Any, ArrayPlan] = {}  # by the types of the numbers
         self._last: ArrayPlan | None = None
 
@@ -72,6 +74,7 @@ class ArrayReplay:
                     others = [other for other in variants if other is not variant]
                     plan.variants = [variant, *others]
                 return self._finished(plan, variant, results, args)
+        self.traces.begin(self.setup.f, self.aim, variants)
         pause_collector()
         try:
             variant = traced_variant(self.setup, self.aim, plan, args, settings, units)

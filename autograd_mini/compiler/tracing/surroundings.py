@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from operator import is_
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, NamedTuple
@@ -64,6 +64,22 @@ class Surroundings(NamedTuple):
                 return False
         return True
 
+    def changed(self) -> Iterator[str]:
+        """Yield what those things are called that are not as they were found: none if `hold()`."""
+        for owner, name, x, called in self.attributes:
+            if found_at(owner, name) is not x:
+                yield called.lstrip(".")
+        for now, found, called in self.namespaces:
+            for name, x in found.items():
+                if now.get(name) is not x:
+                    yield f"{called}.{name}".lstrip(".")
+        for container, seen, called in self.containers:
+            if not same(elements(container), seen):
+                yield called.lstrip(".")
+        for array, content, called in self.arrays:
+            if array.tobytes() != content:
+                yield called.lstrip(".")
+
     def unchanged(self) -> Surroundings:
         """Return what still is as it was found, each namespace once."""
         merged: dict[int, tuple[Mapping[str, Any], Names, str]] = {}
@@ -76,7 +92,7 @@ class Surroundings(NamedTuple):
                 found = zip(seen, seen[len(seen) // 2 :], strict=False)
                 merged[id(x)] = x, {name: y for name, y in found if x.get(name) is y}, called
         return self._replace(
-            attributes=[x for x in self.attributes if getattr(*x[:2], GONE) is x[2]],
+            attributes=[x for x in self.attributes if found_at(*x[:2]) is x[2]],
             namespaces=[*merged.values()],
             containers=[entry for entry in self.containers if same(elements(entry[0]), entry[1])],
             arrays=[entry for entry in self.arrays if entry[0].tobytes() == entry[1]],
@@ -97,6 +113,14 @@ class Surroundings(NamedTuple):
             objects |= {f"{called}[{i}]": x for i, x in enumerate(seen)}
         tokens = {called: token(x) for called, x in objects.items()}
         return tokens if self.complete else tokens | {"what was not looked at": None}
+
+
+def found_at(owner: Any, name: str) -> Any:
+    """Return an attribute, or the variable in a cell; `GONE` if it was deleted."""
+    try:
+        return getattr(owner, name, GONE)
+    except ValueError:  # a variable that was deleted
+        return GONE
 
 
 def elements(container: Collection[Any]) -> tuple[Any, ...]:
