@@ -14,7 +14,7 @@ from autograd_mini.operators import Operators
 from autograd_mini.ops import elementwise as e
 from autograd_mini.primitive import Primitive
 from autograd_mini.recording import apply, on_floats, record
-from autograd_mini.tape import Node, check_not_traced, is_object_array, next_index, primal
+from autograd_mini.tape import NONE, Node, check_not_traced, is_object_array, next_index, primal
 from autograd_mini.tracer import TRACER, told
 
 
@@ -115,11 +115,28 @@ def values(array: Any, *, name: str | None = None) -> Any:
     With a name, the element at [i, j] is called `name[i,j]`.
     """
     numbers = np.asarray(array)
-    nodes = np.empty(numbers.size, dtype=object)
-    nodes[:] = [Value(x) for x in numbers.ravel().tolist()]
+    flat = numbers.ravel().tolist()
+    made = floats(flat) if numbers.dtype == float else map(Value, flat)
+    nodes = np.fromiter(made, object, numbers.size)  # slices would ask each node for its length
     for node, index in zip(nodes if name else (), np.ndindex(numbers.shape), strict=False):
         node.name = f"{name}[{','.join(map(str, index))}]" if index else name
     return nodes.reshape(numbers.shape)
+
+
+def floats(numbers: list[float]) -> list[Value]:
+    """Return a leaf for each float, as `Value(x)` is one; without a call for each it is fast."""
+    new, kind, index, none = Value.__new__, Value, next_index, NONE
+    nodes = []
+    for x in numbers:
+        node = new(kind)
+        node.primal = x
+        node.changed = 0
+        node.grad = node.name = node.params = node.primitive = None
+        node.index = index()
+        node.operand0 = node.operand1 = none
+        node.scope = ""
+        nodes.append(node)
+    return nodes
 
 
 def data(a: Any) -> Any:

@@ -15,6 +15,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import autograd_mini as am
+from autograd_mini.tape import Node
 
 NUMBERS = [
     2,
@@ -232,3 +233,14 @@ def test_no_subclasses():
     """A subclass would lose its gradients in the fast paths of the engine, so there are none."""
     with pytest.raises(TypeError, match="hold one in an attribute"):
         type("Parameter", (am.Value,), {})
+
+
+def test_values_of_many_numbers_are_leaves_like_one():
+    """Those of an array of floats, which are made together, have all that a `Value` has."""
+    one, (first, second) = am.Value(2.0), am.values([2.0, 3.0])
+    assert one.index < first.index < second.index
+    for name in {*Node.__slots__} - {"index", "__weakref__"}:
+        assert getattr(first, name) is getattr(one, name) or name == "primal"
+    assert (second.primal, type(second.primal)) == (3.0, float)
+    for dtype in (np.float32, np.longdouble, int, object):
+        assert all(type(x.primal) is float for x in am.values(np.ones(2, dtype)))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import partial
+from operator import attrgetter
 from types import BuiltinFunctionType, FunctionType, ModuleType, NoneType
 from typing import Any
 
@@ -21,8 +22,9 @@ from autograd_mini.compiler.aim import Aim
 from autograd_mini.errors import DataError
 from autograd_mini.primitive import Primitive
 from autograd_mini.tape import Node, is_object_array, primal
+from autograd_mini.tensor import Tensor
 from autograd_mini.transforms.structure import apart, is_leaf, static_of
-from autograd_mini.value import values
+from autograd_mini.value import Value, values
 
 Array = npt.NDArray[Any]
 
@@ -55,6 +57,12 @@ def taken(tree: Any, units: list[Any], axis: int | None = None) -> Any:
         return kind, tuple([taken(part, units, axis) for part in tree])
     if kind is dict:
         return tuple(tree), tuple([taken(part, units, axis) for part in tree.values()])
+    if kind is Tensor and axis is None:
+        units.append(tree.primal)
+        return kind, tree.primal.shape, tree.primal.dtype
+    if kind is ndarray and tree.dtype.char == "O" and (numbers := node_numbers(tree)) is not None:
+        units.append(numbers)
+        return of_lane(tree.shape, axis), True
     if is_unit(tree):
         units.append(numbers_of(tree))
         return unit_key(tree, axis)
@@ -106,6 +114,9 @@ SETTLED = (
 )
 """What is hashed by its identity and stays as it is."""
 
+LEAVES = frozenset({Value, Tensor, float, int})
+"""The classes of what there is in most object arrays."""
+
 RETURNED = (str, bytes, bool, complex, np.generic, Enum, type, NoneType)
 """What a compiled function may return besides numbers, and gives at each replay."""
 
@@ -156,28 +167,30 @@ def of_lane(shape: tuple[int, ...], axis: int | None) -> tuple[Any, ...]:
 def is_unit(x: Any) -> bool:
     """Return whether something is taken as one: a leaf, or an object array of leaves."""
     if is_object_array(x):
-        return all(map(is_leaf, x.flat))
+        return LEAVES.issuperset(map(type, x.ravel().tolist())) or all(map(is_leaf, x.flat))
     return is_leaf(x)
 
 
 def units_in(tree: Any) -> Iterator[Any]:
     """Yield the units of a structure in order."""
-    parts = None if is_unit(tree) else apart(tree)
-    if parts is not None:
-        for part in parts[0]:
-            yield from units_in(part)
-    elif is_unit(tree):
+    if is_unit(tree):
         yield tree
+        return
+    parts = apart(tree)
+    for part in () if parts is None else parts[0]:
+        yield from units_in(part)
 
 
 def statics_in(tree: Any) -> Iterator[Any]:
     """Yield what a structure holds besides units: functions, texts, None."""
-    parts = None if is_unit(tree) else apart(tree)
-    if parts is not None:
-        for part in parts[0]:
-            yield from statics_in(part)
-    elif not is_unit(tree):
+    if is_unit(tree):
+        return
+    parts = apart(tree)
+    if parts is None:
         yield tree
+        return
+    for part in parts[0]:
+        yield from statics_in(part)
 
 
 def with_units(tree: Any, new: Iterator[Any], other: Callable[[Any], Any] = lambda x: x) -> Any:
@@ -190,20 +203,37 @@ def with_units(tree: Any, new: Iterator[Any], other: Callable[[Any], Any] = lamb
         return next(new)
     if kind is list or kind is tuple:
         return kind([with_units(part, new, other) for part in tree])
-    parts = None if is_unit(tree) else apart(tree)
+    if is_unit(tree):
+        return next(new)
+    parts = apart(tree)
     if parts is None:
-        return next(new) if is_unit(tree) else other(tree)
+        return other(tree)
     return parts[1]([with_units(part, new, other) for part in parts[0]])
 
 
 def numbers_of(unit: Any) -> Any:
     """Return a unit as a number or as an array of numbers."""
     if isinstance(unit, np.ndarray):
-        if unit.dtype.char == "O":
-            return np.array([primal(x) for x in unit.flat], dtype=float).reshape(unit.shape)
-        return unit
+        if unit.dtype.char != "O":
+            return unit
+        numbers = node_numbers(unit)
+        if numbers is None:
+            numbers = np.array([primal(x) for x in unit.flat], dtype=float).reshape(unit.shape)
+        return numbers
     number = primal(unit)
     return number if isinstance(number, np.ndarray | np.generic | int) else float(number)
+
+
+def node_numbers(array: Array) -> Array | None:
+    """Return the numbers in an object array of nodes; None if there is something else in it."""
+    try:
+        numbers = [*map(PRIMAL, array.flat)]
+    except AttributeError:
+        return None
+    return np.array(numbers, dtype=float).reshape(array.shape)
+
+
+PRIMAL = attrgetter("primal")
 
 
 def of_nodes(unit: Any) -> bool:
@@ -255,10 +285,11 @@ def whole_of(tree: Any, is_part: Callable[[Any], bool]) -> Callable[[Iterator[An
 
 def paths_in(tree: Any, name: str) -> Iterator[str]:
     """Yield what each unit of a structure is called, as `W.hidden` or `layers.0`."""
-    parts = None if is_unit(tree) else apart(tree)
+    if is_unit(tree):
+        yield name
+        return
+    parts = apart(tree)
     if parts is None:
-        if is_unit(tree):
-            yield name
         return
     keys: Sequence[Any] = range(len(parts[0]))
     if isinstance(tree, dict):

@@ -1,5 +1,6 @@
 """Neural networks, losses and regularisation, as ordinary graph operations."""
 
+import autograd_mini.nn.structure  # noqa: F401  # tells the transforms what a Module is made of
 from autograd_mini.nn.dropout import dropout
 from autograd_mini.nn.losses import (
     binary_cross_entropy,

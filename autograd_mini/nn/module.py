@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar
+from operator import attrgetter
 from typing import Any, Self
 
 import numpy as np
@@ -15,7 +15,6 @@ from autograd_mini.ops.elementwise import positive
 from autograd_mini.state import scope
 from autograd_mini.tape import Node, is_object_array
 from autograd_mini.tracer import TRACER
-from autograd_mini.transforms.structure import Build, register_container
 from autograd_mini.value import data, write
 
 _calling: ContextVar[Module | None] = ContextVar("calling", default=None)
@@ -67,7 +66,7 @@ class Module:
     def parameters(self) -> list[Node]:
         """Return every leaf: a `Value` for each number, or a `Tensor` for each array."""
         nodes: list[Node] = []
-        for array in self.arrays().values():
+        for array in parameters_in([self], set()):
             nodes += [array] if isinstance(array, Node) else array.flat
         return nodes
 
@@ -163,6 +162,9 @@ class Module:
 
 COLLECTIONS = (list, tuple, dict)
 
+PLAIN = frozenset({bool, int, float, str, type(None)})
+"""The classes of most attributes that are settings."""
+
 
 def items(attributes: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
     """Yield attributes, and what lies in those that are lists, tuples or dicts, by dotted name."""
@@ -178,9 +180,16 @@ def is_parameter(x: Any) -> bool:
     """Return whether something is a leaf, or an object array of leaves."""
     if isinstance(x, Node):
         return stands_for_leaf(x)
-    return is_object_array(x) and all(
-        isinstance(node, Node) and stands_for_leaf(node) for node in x.flat
-    )
+    if not is_object_array(x):
+        return False
+    try:
+        made_by = {*map(MADE_BY, x.flat)}
+    except AttributeError:  # not all of them are nodes
+        return False
+    return made_by == {None} or all(map(stands_for_leaf, x.flat))
+
+
+MADE_BY = attrgetter("primitive")
 
 
 def stands_for_leaf(x: Node) -> bool:
@@ -190,38 +199,23 @@ def stands_for_leaf(x: Node) -> bool:
     return x.primitive is None
 
 
-def apart(module: Module) -> tuple[list[Any], Build]:
-    """Return the parameters of a module, and how to make one like it that has others."""
-    parameters = [*module.arrays().values()]
+def parameters_in(parts: Iterable[Any], seen: set[int]) -> list[Any]:
+    """Return what is stored as parameters, in the order of `arrays()`, which also has their names.
 
-    def build(new: Iterable[Any]) -> Module:
-        replaced = {id(old): other for old, other in zip(parameters, new, strict=True)}
-        return _copied(module, replaced)
-
-    return parameters, build
-
-
-def _copied(x: Any, replaced: dict[int, Any]) -> Any:
-    """Return a copy of the modules and collections in `x`, with other parameters in them."""
-    if id(x) not in replaced and isinstance(x, Module):
-        replaced[id(x)] = new = copy.copy(x)  # known before its parts, which may point back
-        vars(new).update({name: _copied(item, replaced) for name, item in vars(x).items()})
-    elif id(x) not in replaced and isinstance(x, dict):
-        return {key: _copied(item, replaced) for key, item in x.items()}
-    elif id(x) not in replaced and isinstance(x, list | tuple):
-        return type(x)(_copied(item, replaced) for item in x)
-    return replaced.get(id(x), x)
-
-
-def static(module: Module) -> Hashable:
-    """Return the settings of a module and of those in it: whether they train, for one."""
-    return tuple(
-        (path, name, setting)
-        for path, item in module._walk()
-        if isinstance(item, Module)
-        for name, setting in (("training", item.training), *vars(item).items())
-        if isinstance(setting, bool | int | float | str) and name != "_called"
-    )
-
-
-register_container(Module, apart, static)
+    Args:
+        parts: modules, collections of those, and whatever else.
+        seen: the modules and parameters that were met, by `id`; they are added to.
+    """
+    found = []
+    for x in parts:
+        if x.__class__ in PLAIN or id(x) in seen:
+            continue
+        if isinstance(x, Module):
+            seen.add(id(x))
+            found += parameters_in(vars(x).values(), seen)
+        elif isinstance(x, COLLECTIONS):
+            found += parameters_in(x.values() if isinstance(x, dict) else x, seen)
+        elif is_parameter(x):
+            seen.add(id(x))
+            found.append(x)
+    return found
