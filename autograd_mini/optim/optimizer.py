@@ -117,7 +117,7 @@ class Optimizer:
         found: list[Any] = []
         for g in map(primal, structure.leaves(gradients)):
             of_value = len(found) < len(self.params) and isinstance(self.params[len(found)], Value)
-            found += np.ravel(g).tolist() if of_value else [g]
+            found += np.ravel(g).tolist() if of_value and g.__class__ is not float else [g]
         if len(found) != len(self.params):
             raise ParameterError(
                 f"step() was given {len(found)} gradients for {len(self.params)} parameters; give "

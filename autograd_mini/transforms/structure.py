@@ -51,11 +51,15 @@ def static_of(tree: Any) -> Hashable:
 def leaves(tree: Any) -> Iterator[Any]:
     """Yield the leaves of a structure in order."""
     parts = apart(tree)
-    if parts is not None:
-        for part in parts[0]:
+    if parts is None:
+        if is_leaf(tree):
+            yield tree
+        return
+    for part in parts[0]:
+        if isinstance(part, Node):  # as thousands may be, in an object array
+            yield part
+        else:
             yield from leaves(part)
-    elif is_leaf(tree):
-        yield tree
 
 
 def rebuilt(tree: Any, new: Iterator[Any], other: Callable[[Any], Any] = lambda x: x) -> Any:
@@ -67,7 +71,7 @@ def rebuilt(tree: Any, new: Iterator[Any], other: Callable[[Any], Any] = lambda 
     if parts is None:
         return next(new) if is_leaf(tree) else other(tree)
     children, build = parts
-    return build([rebuilt(child, new, other) for child in children])
+    return build([next(new) if isinstance(x, Node) else rebuilt(x, new, other) for x in children])
 
 
 def is_leaf(x: Any) -> bool:
