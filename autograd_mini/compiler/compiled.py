@@ -55,6 +55,7 @@ class Compiled:
         self._traces = Traces()
         self._last: Replay | ArrayReplay | None = None
         update_wrapper(self, setup.f, updated=())
+        self.__isabstractmethod__ = getattr(setup.f, "__isabstractmethod__", False)
 
     def __repr__(self) -> str:
         f, engine, _, axes, reduction, _ = self._setup

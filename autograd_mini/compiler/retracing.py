@@ -21,11 +21,11 @@ FORMS_DIFFER = (
     "batched(), of which there may be any number; and the same texts, functions and keys each time"
 )
 OBJECT_DIFFERS = (
-    "Make an argument of it, or change what is in a node or an array of numbers that is one"
+    "Make an argument of it, or a Value or Tensor: nodes from outside are read at each replay"
 )
 WAYS_DIFFER = (
-    "Use am.where, am.maximum and am.clip in place of Python's if and of max; and numbers that "
-    "are read, as by int(n) and float(x), or used as indices, that come again"
+    "Use am.where, am.maximum and am.clip in place of Python's if and max, and read a number, as "
+    "int(n), float(x) and an index do, only where it has few values"
 )
 
 _SHOWN: dict[Any, Any] = {}

@@ -7,10 +7,11 @@ import gc
 import inspect
 import pickle
 import weakref
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import partial, partialmethod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -375,6 +376,30 @@ def test_methods_are_shown_as_methods():
     assert Line(W).loss.__name__ == Line.loss.__name__ == "loss"
     assert isinstance(Line.loss, Compiled)
     assert inspect.isroutine(Line.loss)
+
+
+def test_special_abstract_and_partial_methods():
+    """A compiled `__call__` is called, an abstract method is to be defined, a partial one binds."""
+
+    class Base(ABC):
+        k = 2.0
+
+        @am.compile(engine="numpy")
+        @abstractmethod
+        def __call__(self, x: Any, y: Any = 1.0) -> Any: ...
+
+    class Product(Base):
+        @am.compile(engine="numpy")
+        def __call__(self, x: Any, y: Any = 1.0) -> Any:
+            return x * y * self.k
+
+        from_three = partialmethod(__call__, 3.0)
+
+    with pytest.raises(TypeError, match="abstract"):
+        Base()  # type: ignore[abstract]
+    product = Product()
+    assert [product(3.0), product(4.0), product.from_three(5.0)] == [6.0, 8.0, 30.0]
+    assert product.__call__.grad(3.0) == 2.0
 
 
 def test_attributes_that_all_are_looked_at():
