@@ -50,7 +50,6 @@ class Compiled:
         self._setup = setup
         self._replays: dict[Any, Replay | ArrayReplay] = {}
         self._aims: dict[Any, Aim] = {}
-        self._axes: dict[Any, Sequence[int | None]] = {}
         self._batches: dict[Any, Compiled] = {}
         self._traces = Traces()
         self._last: Replay | ArrayReplay | None = None
@@ -227,21 +226,23 @@ class Compiled:
     def _aim(self, mode: Mode, argnums: Argnums, args: Sequence[Any], allow_unused: bool) -> Aim:
         chosen = argnums if isinstance(argnums, int) else as_asked(argnums)
         asked = mode, chosen, len(args), allow_unused
-        if asked not in self._aims:
+        aim = self._aims.get(asked)
+        if aim is None:
             positions = tuple(positions_of(chosen, len(args)))
-            self._aims[asked] = Aim(mode, positions, isinstance(chosen, int), allow_unused)
-        return self._aims[asked]
+            aim = Aim(mode, positions, isinstance(chosen, int), allow_unused)
+            self._aims[asked] = aim
+        return aim
 
     def _key(
         self, aim: Aim, args: Sequence[Any], settings: dict[str, Any], units: list[Any]
     ) -> Any:
         """Return what one `Replay` serves, and append the numbers of the arguments to `units`."""
-        if self._setup.in_axes is None and aim.mode != "hessian":
+        axes: Any = self._setup.in_axes
+        if axes is None and aim.mode != "hessian":
             of_args = tuple(map(taken, args, repeat(units)))
         else:
-            axes = self._axes.get((aim, len(args)))
-            if axes is None:
-                axes = self._axes[aim, len(args)] = axes_of(self._setup.in_axes, args, aim) or ()
+            if axes.__class__ is not tuple or len(axes) != len(args):
+                axes = axes_of(axes, args, aim)
             of_args = tuple(map(taken, args, repeat(units), axes))
         return aim, of_args, taken(settings, units) if settings else None
 
