@@ -121,7 +121,9 @@ def test_tall_products_lie_in_columns():
     (buffer,) = Layout(program, [TALL, w], exact=True).forms
     assert buffer.flags.c_contiguous
     for exact in (True, False):
-        (product, total), _ = ArrayExecutor(program, [TALL, w], exact)([TALL, w])
+        outputs = ArrayExecutor(program, [TALL, w], exact)([TALL, w])
+        assert outputs is not None
+        product, total = outputs
         assert product.flags.c_contiguous
         assert_allclose(product, TALL @ w, rtol=1e-14)
         assert_allclose(total, np.tanh(TALL @ w).sum(0), rtol=1e-13)
@@ -227,7 +229,9 @@ def test_workspace_that_another_thread_was_quicker_to_take():
     program = Program([Input("x"), Instruction(e.tanh, (0,))], (1,))
     run = ArrayExecutor(program, [TALL], exact=True)
     run.idle = Taken([None])
-    ((found,), _) = run([TALL])
+    outputs = run([TALL])
+    assert outputs is not None
+    (found,) = outputs
     assert_array_equal(found, np.tanh(TALL))
 
 

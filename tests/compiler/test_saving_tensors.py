@@ -190,6 +190,26 @@ def test_ways_through_a_function(tmp_path: Path):
         loaded.value_and_grad(np.array([-9.0, 1.0]))
 
 
+def test_ways_that_would_raise(tmp_path: Path):
+    """A program that is not the one for a call is not run, not even to be looked at."""
+
+    def f(x: Any, power: Any) -> Any:
+        return np.sum(np.linalg.inv(x)) if power < 0.0 else np.sum(x)
+
+    step = am.compile(f, kind=am.Tensor)
+    for power in (-1.0, 1.0):
+        step(np.eye(2), power)
+    step.save(tmp_path / "f.json")
+    for first in (-1.0, 1.0):
+        loaded = am.load_program(tmp_path / "f.json")
+        loaded(np.eye(2), first)
+        assert loaded(np.zeros((2, 2)), 1.0) == 0.0
+    loaded = am.load_program(tmp_path / "f.json")
+    assert loaded(np.zeros((2, 2)), 1.0) == 0.0
+    with pytest.raises(SavedFileError, match="LinAlgError"):
+        loaded(np.zeros((2, 2)), -1.0)
+
+
 def test_captured_parameters_and_constants(tmp_path: Path):
     """Nodes from outside keep the numbers that they had when the file was written."""
     model = nn.MLP(5, [4, 3], kind=am.Tensor, rng=0)

@@ -5,7 +5,7 @@ That is found by running the program once, on the arguments that it was traced w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
 from typing import Any
 
@@ -58,6 +58,11 @@ def tidy_arrays(inputs: Sequence[Any], exact: bool) -> list[Pass]:
 
 def values_of(program: Program, inputs: Sequence[Any]) -> list[Any]:
     """Run a program in the plainest way; return all values, by position."""
+    return [*evaluated(program, inputs)]
+
+
+def evaluated(program: Program, inputs: Sequence[Any]) -> Iterator[Any]:
+    """Run a program in the plainest way; yield each value as soon as it is computed."""
     values: list[Any] = []
     given = iter(inputs)
     for entry in program.entries:
@@ -66,7 +71,7 @@ def values_of(program: Program, inputs: Sequence[Any]) -> list[Any]:
             values.append(call_of(entry, operands)(*operands))
         else:
             values.append(entry.value if isinstance(entry, Constant) else next(given))
-    return values
+        yield values[-1]
 
 
 def form(x: Any) -> Any:
@@ -82,8 +87,7 @@ def fold_arrays(program: Program) -> Program:
             constants = [entries[x] for x in entry.operands]
             if all(isinstance(x, Constant) for x in constants):
                 operands = [x[0] for x in constants]
-                with np.errstate(all="ignore"):
-                    entries[k] = Constant(call_of(entry, operands)(*operands))
+                entries[k] = Constant(call_of(entry, operands)(*operands))
     return program.with_results(entries, range(len(entries)))
 
 

@@ -11,9 +11,10 @@ import numpy as np
 from autograd_mini.compiler.aim import Aim
 from autograd_mini.compiler.arguments import units_in
 from autograd_mini.compiler.arrays.executor import ArrayExecutor
+from autograd_mini.compiler.arrays.passes import evaluated
 from autograd_mini.compiler.arrays.plan import ArrayPlan
 from autograd_mini.compiler.arrays.variant import ArrayRecord, ArrayVariant
-from autograd_mini.compiler.program import Input
+from autograd_mini.compiler.program import Input, Program
 from autograd_mini.compiler.saved.damage import DAMAGE
 from autograd_mini.compiler.setup import Setup
 from autograd_mini.errors import SavedFileError
@@ -51,7 +52,8 @@ class LoadedVariant(ArrayVariant):
         if [*map(type, record.constants)] != [type(plan.flat[i]) for i in plan.fixed]:
             raise ValueError("the program is for other whole numbers than its arguments")
 
-    def make_ready(self, inputs: Sequence[Any]) -> ArrayExecutor:
+    @np.errstate(all="ignore")
+    def make_ready(self, inputs: Sequence[Any]) -> ArrayExecutor | None:
         """Prepare the program, and run it once to see whether it gives what it should.
 
         Raises:
@@ -59,10 +61,12 @@ class LoadedVariant(ArrayVariant):
         """
         path, name = self._file.path, self._file.__name__  # type: ignore[attr-defined]  # Missing
         try:
+            if not guards_hold(self.record.program, inputs):
+                return None
             execute = super().make_ready(inputs)
-            results, answers = execute(inputs)
-            if any(np.size(answer) != 1 for answer in answers):
-                raise ValueError("a condition has several answers")
+            results = None if execute is None else execute(inputs)
+            if results is None:
+                return None
         except DAMAGE as error:
             raise SavedFileError(
                 f"{path}: a program of {name} cannot be replayed: {error!r:.200}; it is damaged, "
@@ -76,6 +80,13 @@ class LoadedVariant(ArrayVariant):
                 f"{[*map(np.shape, results)]}, expected {self._shapes}"
             )
         return execute
+
+
+def guards_hold(program: Program, inputs: Sequence[Any]) -> bool:
+    """Return whether a program is the one for its inputs; what is after a wrong turn is not run."""
+    expected = dict(program.guards)
+    values = enumerate(evaluated(program, inputs))
+    return all(bool(x) == expected[k] for k, x in values if k in expected)
 
 
 def shapes_of_results(aim: Aim, plan: ArrayPlan, record: ArrayRecord) -> list[Shape | None]:
