@@ -144,11 +144,6 @@ class Program:
         """Return the number of instructions."""
         return int(np.count_nonzero(self.codes > CONSTANT))
 
-    def __str__(self) -> str:
-        from autograd_mini.compiler.listing import listed  # it is for people, and above this module
-
-        return listed(self)
-
     @cached_property
     def entries(self) -> list[Entry]:
         """The entries by position: the columns for people, and for programs that are short."""

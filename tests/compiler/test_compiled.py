@@ -444,5 +444,5 @@ def test_a_program_can_be_read() -> None:
         "w.a[0,1]",
     ):
         assert word in text, word
-    counts = [len(program) for _, program in batch.program.stages()]
+    counts = [instructions for _, instructions, _ in batch.program.counts]
     assert len(batch.program) == counts[-1] < max(counts)

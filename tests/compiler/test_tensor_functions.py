@@ -17,6 +17,7 @@ from numpy.testing import assert_allclose, assert_array_equal, assert_equal
 import autograd_mini as am
 from autograd_mini import nn
 from autograd_mini.compiler import compile
+from autograd_mini.compiler.listing import listed
 from autograd_mini.compiler.program import Instruction
 from autograd_mini.errors import DataError
 from autograd_mini.transforms.structure import leaves
@@ -239,6 +240,46 @@ def test_arrays_that_a_function_makes():
         assert_equal(
             step(x), {"zeros": np.zeros(0), "range": np.array([0.0, 1.0, 2.0]), "twice": 2.0 * x}
         )
+
+
+def inverted(x: Any, power: Any) -> Any:
+    """Return the sum of x or of its inverse, after a division."""
+    with np.errstate(divide="ignore"):
+        scale = 1.0 / power
+    if power < 0.0:
+        return np.sum(np.linalg.inv(x)) * scale
+    return np.sum(x) * scale
+
+
+def test_a_program_is_left_where_the_function_takes_another_way():
+    """The inverse in the other branch is not computed: of a singular matrix it would raise."""
+    step = compiled(inverted)
+    for x, power in ((np.eye(2), -1.0), (np.zeros((2, 2)), 2.0), (2.0 * np.eye(2), -1.0)):
+        assert step(x, power) == inverted(x, power)
+    with pytest.raises(np.linalg.LinAlgError):
+        step(np.zeros((2, 2)), -1.0)
+    assert step(np.eye(2), -1.0) == -2.0
+
+
+def test_what_numpy_warns_of_while_a_program_is_made():
+    """The function silenced it where it does that; preparing its program says nothing more."""
+    step = compiled(inverted)
+    with np.errstate(divide="ignore"):  # of the replay itself
+        assert step(np.eye(2), 0.0) == np.inf
+
+
+def test_a_wrong_way_draws_nothing_for_good():
+    """A generator is where the engine would have it, whichever program was tried first."""
+
+    def f(x: Any, rng: Any) -> Any:
+        y = nn.dropout(x, 0.5, rng=rng)
+        return np.sum(y) if x[0] > 0.0 else np.prod(nn.dropout(y + 1.0, 0.5, rng=rng))
+
+    step, rngs = compiled(f), [np.random.default_rng(5) for _ in range(2)]
+    for sign in (1.0, -1.0, 1.0, -1.0, -1.0, 1.0):
+        assert step(np.full(4, sign), rngs[0]) == f(am.Tensor(np.full(4, sign)), rngs[1]).data
+        str(step.program)  # nor does printing draw
+        assert rngs[0].bit_generator.state == rngs[1].bit_generator.state
 
 
 def test_masks_need_no_new_program():
@@ -506,7 +547,7 @@ def test_programs_are_copied():
     step = compiled(lambda x: np.sum(np.where(x > 0.0, x, x.detach())) if x.any() else x)
     step(X)
     program = pickle.loads(pickle.dumps(step.program.final))
-    assert str(program) == str(step.program.final)
+    assert listed(program) == listed(step.program.final)
     assert [e.operation for e in program.entries if isinstance(e, Instruction)] == [
         e.operation for e in step.program.final.entries if isinstance(e, Instruction)
     ]
