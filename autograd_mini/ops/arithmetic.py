@@ -84,7 +84,7 @@ abs = Elementwise(
 reciprocal = Elementwise(
     "reciprocal",
     lambda x: 1.0 / x,
-    np.reciprocal,
+    lambda x, out=None: np.divide(1.0, x, out=out),  # np.reciprocal of 2 is 0
     lambda z, x: -z * z,
     latex=["-{z}^2"],
     formula=r"\frac{{1}}{{{x}}}",
@@ -187,6 +187,7 @@ def rad2deg(x: Any) -> Any:
 
 
 NUMPY: dict[Callable[..., Any], Callable[..., Any]] = {
+    np.reciprocal: reciprocal,  # which is computed by a division
     np.fabs: abs,
     np.conjugate: positive,  # a real number is its own conjugate, real part and copy
     np.real: positive,

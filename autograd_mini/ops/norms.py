@@ -12,7 +12,7 @@ from autograd_mini.errors import SettingError, ShapeError
 from autograd_mini.ops.elementwise import abs as abs_
 from autograd_mini.ops.elementwise import not_equal, power, sign
 from autograd_mini.ops.products import moved, ndim
-from autograd_mini.ops.reductions import Axis, kept_shape
+from autograd_mini.ops.reductions import Axis, inexact, kept_shape
 from autograd_mini.ops.reductions import max as max_
 from autograd_mini.ops.reductions import min as min_
 from autograd_mini.ops.reductions import sum as sum_
@@ -104,6 +104,7 @@ def _matrix_norm(x: Any, ord: float | str, row: int, column: int, keepdims: bool
 
 
 def _norm_array(x: Any, axis: Any, keepdims: Any) -> Any:
+    x = inexact(x)
     with np.errstate(over="ignore"):
         squares = np.add.reduce(np.square(x), axis=axis, keepdims=keepdims)
     limits = np.finfo(squares.dtype)
@@ -120,7 +121,7 @@ def _scale(size: Any) -> Any:
 
 
 def _p_norm_array(x: Any, p: float, axis: Any, keepdims: bool) -> Any:
-    sizes = np.absolute(x)
+    sizes = np.absolute(inexact(x))
     if p > 0:
         scale = _scale(np.maximum.reduce(sizes, axis=axis, keepdims=True, initial=0))
     else:

@@ -73,6 +73,12 @@ def kept_shape(x: Any, axis: Axis) -> tuple[int, ...]:
     return tuple(1 if i in reduced else n for i, n in enumerate(shape))
 
 
+def inexact(x: Any) -> Any:
+    """Return an array; one of whole numbers, as functions that are compiled have, as floats."""
+    x = np.asarray(x)
+    return x.astype(float) if x.dtype.kind in "iu" else x
+
+
 def floats(x: Any) -> Any:
     """Return the numbers in an array, which may hold `Value`s; a tracer hears of it."""
     if not is_object_array(x):

@@ -16,7 +16,7 @@ from autograd_mini.ops.elementwise import (
     maximum,
     where,
 )
-from autograd_mini.ops.reductions import Axis, floats, keep, reduce, sum
+from autograd_mini.ops.reductions import Axis, floats, inexact, keep, reduce, sum
 from autograd_mini.primitive import ArrayPrimitive
 from autograd_mini.recording import apply
 from autograd_mini.state import no_grad
@@ -107,7 +107,7 @@ def _log_total_recorded(x: Any, axis: Axis) -> tuple[Any, Any, Any]:
 
 
 def _logsumexp_array(x: Any, axis: Axis, keepdims: bool) -> Any:
-    total, _, shift = _log_total(np.asarray(x), axis)
+    total, _, shift = _log_total(inexact(x), axis)
     z = total + shift
     return z if keepdims else np.squeeze(z, axis)[()]
 
@@ -125,13 +125,13 @@ def _in_columns(x: Any, axis: Axis) -> Any:
 
 
 def _log_softmax_array(x: Any, axis: int, out: Any = None) -> Any:
-    x = np.asarray(x)
+    x = inexact(x)
     total, shifted, _ = _log_total(_in_columns(x, axis), axis)
     return np.subtract(shifted, np.maximum(total, 0), out=like(x, out))  # 0 for -inf
 
 
 def _softmax_array(x: Any, axis: Axis, out: Any = None) -> Any:
-    x = np.asarray(x)
+    x = inexact(x)
     e = np.exp(_shifted(_in_columns(x, axis), axis)[0])
     total = np.add.reduce(e, axis=axis, keepdims=True)
     return np.divide(e, np.maximum(total, 1), out=like(x, out))  # 1 for 0
@@ -140,6 +140,7 @@ def _softmax_array(x: Any, axis: Axis, out: Any = None) -> Any:
 @np.errstate(over="ignore", invalid="ignore")
 def softmaxes(x: Any, axis: int, out: Any = None) -> Any:
     """Return log_softmax(x) and softmax(x) in one array, by one exponential."""
+    x = inexact(x)
     if not x.flags.f_contiguous:
         x = _in_columns(x, axis)
     if out is None:

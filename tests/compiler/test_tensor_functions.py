@@ -20,6 +20,7 @@ from autograd_mini.compiler import compile
 from autograd_mini.compiler.listing import listed
 from autograd_mini.compiler.program import Instruction
 from autograd_mini.errors import DataError
+from autograd_mini.recording import apply
 from autograd_mini.transforms.structure import leaves
 from tests.checks import directions, varied
 from tests.random_table import Program, run
@@ -322,6 +323,46 @@ def test_integers_are_numbers_too():
         assert tables(X, i) == np.sum(X * np.eye(3)[i])
 
 
+def test_arrays_of_whole_numbers_in_functions_of_floats():
+    """They give what they give in the engine, where a function is called with plain arrays."""
+    n = np.array([[1, 2, 3], [4, 5, 7]])
+    for f in (
+        *(am.reciprocal, am.logsumexp, am.log_softmax, am.softmax, np.linalg.norm, np.exp, np.mean),
+        lambda n: np.exp(am.log_softmax(n)),
+        lambda n: am.linalg.norm(n[0], 3.0),
+    ):
+        for whole in (n, n.astype(np.int8)):
+            assert_allclose(compiled(f)(whole), am.data(f(am.Tensor(n))), rtol=1e-15)
+    large = np.array([2**63, 1], np.uint64)
+    assert_array_equal(compiled(lambda x, n: x * n)(0.5, large), [2.0**62, 0.5])
+
+
+def test_what_is_computed_from_constants_alone():
+    """Tensors that the function makes itself are no inputs: what comes of them is known."""
+    step = compiled(lambda x: x * (np.exp(am.Tensor([1.0, 2.0])) + 1.0))
+    assert_array_equal(step(np.ones(2)), np.exp([1.0, 2.0]) + 1.0)
+    assert [len(entry) for entry in step.program.final.entries] == [2, 1, 3]  # x, a constant, x · c
+
+
+@pytest.mark.usefixtures("scratch_registry")
+def test_settings_that_cannot_be_compared():
+    """Lists are alike where their parts are, zeros where their signs are; dicts never."""
+    made = am.register_primitive(
+        "scaled_by",
+        lambda x, by: x * (by["by"] if isinstance(by, dict) else np.copysign(1.0, np.ravel(by)[0])),
+        vjps=lambda i, z_bar, z, x, by: z_bar,
+        jvps=lambda i, x_dot, z, x, by: x_dot,
+    )
+
+    def f(x: Any) -> list[Any]:
+        settings = [0.0, -0.0, [-0.0], [0.0, 0.0], [0.0, 0.0], {"by": 3.0}, {"by": 5.0}]
+        return [apply(made, x, params={"by": by}) for by in settings]
+
+    step = compiled(f)
+    assert step(np.ones(())) == [1.0, -1.0, -1.0, 1.0, 1.0, 3.0, 5.0]
+    assert len(step.program.final) == 6
+
+
 def test_results_are_the_callers_own():
     """No result is written to by the next replay, shares memory with another, or is read-only."""
     constant = np.ones(3)
@@ -438,6 +479,8 @@ def test_second_order():
     single = X.astype(np.float32)
     assert step.hvp(single, y.astype(np.float32), v).dtype == np.float32
     assert compiled(lambda x, y: np.sum(x)).hvp(X, y, v).tolist() == np.zeros_like(X).tolist()
+    for shape in ((0,), (0, 3)):
+        assert compiled(bumpy).hessian(np.zeros(shape), y).shape == shape + shape
     mixed = compiled(lambda p: np.sum(X * p["w"]) ** 2 * p["b"]).hessian({"w": X, "b": 2.0})
     wanted = am.hessian(lambda p: np.sum(X * p["w"]) ** 2 * p["b"])({"w": X, "b": 2.0})
     for a, b in zip(leaves(mixed), leaves(wanted), strict=True):

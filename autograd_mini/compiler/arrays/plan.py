@@ -159,7 +159,9 @@ def same(x: Any) -> Any:
 def as_it_is(unit: Any) -> Take:
     """Return what takes the numbers of a unit, and of each of the same type and dtype."""
     if isinstance(unit, np.ndarray) and unit.dtype.kind != "f":
-        return same if unit.dtype == np.int64 else lambda array: array.astype(np.int64)
+        if unit.dtype == np.int64 or not np.can_cast(unit.dtype, np.int64):
+            return same
+        return lambda array: array.astype(np.int64)
     if isinstance(unit, Node | np.ndarray) or unit.__class__ is float:
         return same
     return np.asarray if isinstance(unit, np.generic) else float
