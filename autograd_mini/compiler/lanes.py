@@ -57,7 +57,8 @@ def sums_inward(program: Program) -> Program:
     """Take sums over the lanes of as little as can be: Σ (s x + y z) = s Σ x + Σ y z, s shared.
 
     A sum of products is then a dot product, and what the lanes share is left out of the sum. The
-    terms are added in another order, so the last bits change.
+    terms are added in another order, so the last bits change. After the sums there is nothing else
+    yet, as `sum_lanes` leaves it.
     """
     sums = np.flatnonzero(program.of(LANE_SUM))
     if not sums.size:
@@ -94,12 +95,7 @@ def sums_inward(program: Program) -> Program:
             summed[k] = add(LANE_DOT, *[new[x] for x in operands[k]])
         else:
             summed[k] = add(LANE_SUM, new[k])
-    for k in np.flatnonzero(program.times == AFTER).tolist():
-        operation = program.operation(k)
-        if operation is LANE_SUM:
-            new[k] = summed[operands[k][0]]
-        else:
-            new[k] = add(operation, *[new[x] for x in operands[k]])
+    new |= {k: summed[operands[k][0]] for k in sums.tolist()}
     return prune(extended(arranged(program, first), more, [new[k] for k in program.outputs]))
 
 

@@ -8,7 +8,7 @@ stays, which turns -0 into 0, and so does x · 0, which is NaN for an infinite x
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -65,7 +65,7 @@ def fold(program: Program) -> Program:
     if not np.any(program.of(*on_numbers) & (unknown == 0) & (program.counts > 0)):
         return program
     folded: dict[int, Entry] = {}
-    values = {k: x[0] for k, x in program.details.items() if known[k]}
+    values = {k: x.value for k, x in program.details.items() if known[k]}
     foldable = program.of(*on_numbers).tolist()
     with np.errstate(all="ignore"):
         for k, operands in enumerate(program.operands_by_position()):
@@ -115,19 +115,22 @@ def alike_detail(key: Any, detail: Any) -> Any:
     """
     if isinstance(detail, Constant):
         x = detail.value
-        if isinstance(x, float):
-            return CONSTANT, x, math.copysign(1.0, x)
-        return alike(x) if isinstance(x, np.ndarray) and x.nbytes <= COMPARED else None
+        is_known = isinstance(x, float) or (isinstance(x, np.ndarray) and x.nbytes <= COMPARED)
+        return alike(x) if is_known else None
     return key and (key, alike(tuple(detail.items())))
 
 
 def alike(x: Any) -> Any:
     """Return what can be compared and hashed in the place of a setting or of a constant."""
+    if isinstance(x, float):
+        return type(x), x, math.copysign(1.0, x)
     if isinstance(x, np.ndarray):
         return x.shape, x.dtype.str, x.tobytes()
     if isinstance(x, slice):
         return slice, x.start, x.stop, x.step
-    return tuple(map(alike, x)) if isinstance(x, tuple) else (type(x), x)
+    if isinstance(x, tuple | list):
+        return type(x), *map(alike, x)
+    return type(x), x if isinstance(x, Hashable) else id(x)
 
 
 def simplify(program: Program) -> Program:

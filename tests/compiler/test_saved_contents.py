@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from autograd_mini.compiler.saved.contents import decoded, encoded
+from autograd_mini.errors import DataError
 
 VALUES = [
     *(
@@ -42,6 +43,13 @@ def test_values_come_back(x: Any):
         assert (found.dtype, found.shape, found.tobytes()) == (x.dtype, x.shape, x.tobytes())
         assert found.flags.c_contiguous == x.flags.c_contiguous
     assert repr(found) == repr(x)
+
+
+@pytest.mark.parametrize("x", [2**64, -(2**64), 1j, np.array([1j]), print, {"a": 1}], ids=str)
+def test_values_that_no_file_holds(x: Any):
+    """What could not be read again is not written."""
+    with pytest.raises(DataError, match="a file holds"):
+        encoded(x)
 
 
 @pytest.mark.parametrize(

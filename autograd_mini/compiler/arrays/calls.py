@@ -45,7 +45,7 @@ def is_float(x: Any) -> bool:
 def quick_call(entry: Instruction, operands: Sequence[Any]) -> Call | None:
     """Return a shorter way to the same bits, None where there is none."""
     operation = entry.operation
-    if operation is CONDITIONS["isfinite"] and isinstance(operands[0], np.floating):
+    if operation is CONDITIONS["isfinite"] and isinstance(operands[0], np.float64 | np.float32):
         return lambda x: np.bool_(math.isfinite(x))
     if operation is SUM and entry.params:
         return partial(np.add.reduce, **entry.params)

@@ -141,8 +141,6 @@ def shared_buffers(
             else:
                 buffers[k] = len(forms)
                 forms.append(places[k])
-            if last[k] == k:
-                dying.add(k)
         for x in sorted(dying):
             free.setdefault(layout(places[x]), []).append(buffers[x])
     return buffers, forms

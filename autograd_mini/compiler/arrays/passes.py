@@ -84,10 +84,10 @@ def fold_arrays(program: Program) -> Program:
     entries = [*program.entries]
     for k, entry in enumerate(entries):
         if isinstance(entry, Instruction) and entry.operands:
-            constants = [entries[x] for x in entry.operands]
-            if all(isinstance(x, Constant) for x in constants):
-                operands = [x[0] for x in constants]
-                entries[k] = Constant(call_of(entry, operands)(*operands))
+            operands = [entries[x] for x in entry.operands]
+            values = [x.value for x in operands if isinstance(x, Constant)]
+            if len(values) == len(operands):
+                entries[k] = Constant(call_of(entry, values)(*values))
     return program.with_results(entries, range(len(entries)))
 
 
@@ -108,7 +108,8 @@ def rows_inward(program: Program) -> Program:
                 place, numbers = picked[0].operands
                 table, others = entries[place], [x for x in operands if x is not picked[0]]
                 if isinstance(table, Constant) and is_by_rows(entry, others, table.value):
-                    values = [table.value if x is picked[0] else x[0] for x in operands]
+                    constants = [table if x is picked[0] else x for x in operands]
+                    values = [x.value for x in constants if isinstance(x, Constant)]
                     entries.append(Constant(call_of(entry, values)(*values)))
                     entry = Instruction(ROWS, (len(entries) - 1, numbers))
         new.append(len(entries))

@@ -146,7 +146,8 @@ def array_hessian(aim: Aim, args: Sequence[Any], product: Callable[[Any], Any]) 
             for column, part in zip(columns, found, strict=True):
                 column.append(data(part))
         for row, column, shape in zip(rows, columns, shapes, strict=True):
-            row.append(np.stack(column, axis=-1).reshape((*shape, *of_unit)))
+            derivatives = np.reshape(column, (len(column), *shape))  # also where there is none
+            row.append(np.moveaxis(derivatives, 0, -1).reshape((*shape, *of_unit)))
     blocks = [in_structure(aim, args, map(like_block, row, units)) for row in rows]
     return in_structure(aim, args, blocks)
 

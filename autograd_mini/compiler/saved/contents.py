@@ -20,6 +20,9 @@ INTEGERS = [f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 
 DTYPES = {name: np.dtype(name) for name in ("float64", "float32", "float16", "bool", *INTEGERS)}
 """By name the dtypes of arrays in a file; they are the same on every machine."""
 
+LARGEST = 2**64
+"""No array of numbers has an integer as large as that."""
+
 
 def encoded(x: Any) -> Any:
     """Return a value as JSON, from which `decoded` makes the same one, of the same type.
@@ -28,7 +31,7 @@ def encoded(x: Any) -> Any:
         DataError: a file cannot hold it.
     """
     kind = type(x)
-    if x is None or kind in (bool, int, str):
+    if x is None or kind in (bool, str) or (kind is int and abs(x) < LARGEST):
         return x
     if kind is float:
         return {"float": x.hex()}
@@ -60,7 +63,7 @@ def decoded(document: Any) -> Any:
     match document:
         case None | bool() | str():
             return document
-        case int() if abs(document) < 2**64:
+        case int() if abs(document) < LARGEST:
             return document
         case {"float": str(text)}:
             return float.fromhex(text)
