@@ -6,7 +6,7 @@ with nodes instead of data, so that the derivative is itself on a tape and can b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,9 +16,9 @@ from autograd_mini.changes import check_unchanged
 from autograd_mini.errors import SeedError
 from autograd_mini.ops.reductions import sum as sum_
 from autograd_mini.ops.shaping import astype, broadcast_to, reshape
-from autograd_mini.primitive import as_ieee
+from autograd_mini.scalar_steps import Path, pull_floats, pull_values
 from autograd_mini.state import detecting_anomaly, left_to_the_sweep
-from autograd_mini.tape import NONE, Node, Operand, between, linearise, primal
+from autograd_mini.tape import NONE, Node, between, linearise, primal
 from autograd_mini.threads import ADDING
 
 
@@ -95,10 +95,6 @@ def reverse(
             pull_values(node, z_bar, bars, path)
         else:
             pull(node, z_bar, bars, record, path)
-
-
-Path = Mapping[Node, None] | None
-"""The nodes that cotangents are wanted of; None for all."""
 
 
 def pull(node: Node, z_bar: Any, bars: dict[Node, Any], record: bool, path: Path = None) -> None:
@@ -239,82 +235,3 @@ def like(x_bar: Any, x: Node, record: bool) -> Any:
     if not record:
         return np.asarray(x_bar, dtype=x.primal.dtype)
     return x_bar if primal(x_bar).dtype == x.primal.dtype else astype(x_bar, x.primal.dtype)
-
-
-def pull_floats(node: Node, z_bar: float, bars: dict[Node, Any]) -> None:
-    """Do the reverse step of a scalar node on floats: what `pullback` does, without its detours.
-
-    Nearly every node of a scalar tape has two operands, so that case is written out: the sweep of
-    a small network then takes half the time of a loop over operands.
-    """
-    x, y, kind = node.operand0, node.operand1, node.__class__
-    primitive: Any = node.primitive
-    try:
-        if y.__class__ is Operand:  # one operand, or more than two
-            pull_each(node, z_bar, bars, float)
-            return
-        f, g = primitive.partials
-        x_is_node, y_is_node = x.__class__ is kind, y.__class__ is kind
-        x_bar = y_bar = 0.0
-        if primitive.reads_data:
-            x_data = x.primal if x_is_node else x
-            y_data = y.primal if y_is_node else y
-            if (x_is_node and x.changed > node.index) or (y_is_node and y.changed > node.index):
-                check_unchanged(node)
-            if x_is_node:
-                x_bar = z_bar * (f if f.__class__ is float else f(node.primal, x_data, y_data))
-            if y_is_node:
-                y_bar = z_bar * (g if g.__class__ is float else g(node.primal, x_data, y_data))
-        else:
-            x_bar, y_bar = z_bar * f, z_bar * g
-    except (ArithmeticError, ValueError):
-        # Python raises where IEEE has inf or nan; and a checkpoint has no two partials.
-        pull_each(node, z_bar, bars, np.float64)
-        return
-    if x_is_node:
-        if x in bars:
-            bars[x] += x_bar
-        else:
-            bars[x] = x_bar
-    if y_is_node:
-        if y in bars:
-            bars[y] += y_bar
-        else:
-            bars[y] = y_bar
-
-
-def pull_values(node: Node, z_bar: Any, bars: dict[Node, Any], path: Path) -> None:
-    """Do the reverse step of a scalar node on nodes: what `pullback` does, without its detours."""
-    kind, operands = node.__class__, node.parents
-    primitive: Any = node.primitive
-    for x, partial in zip(operands, primitive.partials, strict=True):
-        if x.__class__ is not kind:
-            continue
-        if x.changed > node.index and primitive.reads_data:
-            check_unchanged(node)
-        if path is None or x in path:
-            if partial.__class__ is not float:
-                try:
-                    x_bar = z_bar * partial(node, *operands)
-                except ArithmeticError:
-                    x_bar = z_bar * partial(node, *as_ieee(operands))
-            else:
-                x_bar = z_bar if partial == 1.0 else z_bar * partial
-            bars[x] = bars[x] + x_bar if x in bars else x_bar
-
-
-def pull_each(
-    node: Node, z_bar: float, bars: dict[Node, Any], number: Callable[[float], Any]
-) -> None:
-    """Do the reverse step of a scalar node for any number of operands, with one type of number."""
-    primitive: Any = node.primitive
-    check_unchanged(node)
-    params = node.params or {}
-    z, operands = number(node.primal), [number(primal(x)) for x in node.parents]
-    pulled = [
-        (x, float(primitive.pullback(i, z_bar, z, operands, params)))
-        for i, x in enumerate(node.parents)
-        if isinstance(x, Node)
-    ]
-    for x, x_bar in pulled:  # only now: had a rule failed, nothing would have been added yet
-        bars[x] = like(bars[x] + x_bar if x in bars else x_bar, x, record=False)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd_mini.ops import (
+    determinants,
     elementwise,
     indexing,
     joining,
@@ -53,6 +54,7 @@ __all__ += statistics.__all__
 __all__ += subscripts.__all__
 
 NUMPY: dict[Callable[..., Any], Callable[..., Any]] = {
+    **determinants.NUMPY,
     **elementwise.NUMPY,
     **indexing.NUMPY,
     **joining.NUMPY,

@@ -45,7 +45,11 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("ops.shaping", r"reshape\(x, -1, order", r"reshape\(x, - 2, order"): (
         "NumPy takes any negative length for the one to find"
     ),
-    ("ops.solving", r"\*\* -0\.5\)\.any", r">= np\.finfo"): "equal in no matrix anyone will meet",
+    (
+        "ops.determinants",
+        r"\*\* -0\.5\)\.any",
+        r">= np\.finfo",
+    ): "equal in no matrix anyone will meet",
     ("ops.solving", r"_solve\(a, expand_dims\(b, -1", r"expand_dims\(b, 1"): VECTOR,
     ("ops.spectral", r"d \+ \(1\.0 - apart\)", r"d - \(1\.0 - apart\)"): SIGN,
     ("ops.spectral", r"initial=0", r"initial= -1"): POSITIVE,
@@ -62,11 +66,11 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("ops.trigonometry", r"inside, outside =", r"where\(near, x, -?1\.0|where\(near, [23]\.0, x"): (
         "what the other branch computes is not taken"
     ),
-    ("sweep", r"x_bar = y_bar = 0\.0", r"x_bar = y_bar = -? ?1\.0"): "never read: for mypy",
-    ("sweep", r"\.changed > node\.index", r"\.changed >= node\.index"): CLOCK,
+    ("scalar_steps", r"x_bar = y_bar = 0\.0", r"x_bar = y_bar = -? ?1\.0"): "never read: for mypy",
+    ("scalar_steps", r"\.changed > node\.index", r"\.changed >= node\.index"): CLOCK,
     ("sweep", r"if record:", r"if not record:"): (
         "the functions of the table and those of NumPy take arrays and nodes alike"
     ),
-    ("sweep", r"if y\.__class__ is Operand", r"is not Operand"): SLOW,
+    ("scalar_steps", r"if y\.__class__ is Operand", r"is not Operand"): SLOW,
 }
 """By room (none: all of them), pattern before and pattern after."""

@@ -37,7 +37,7 @@ import scipy.special
 
 from tests.tools.equivalent import EQUIVALENT
 from tests.tools.mutations import Mutant, mutants_of, unchanged
-from tests.tools.sources import ROOMS, ROOT, module
+from tests.tools.sources import ROOMS, ROOT, SWEEPS, module
 
 PRELOADED = (hypothesis, np, pytest, scipy.linalg, scipy.special)
 TIME = 180  # seconds for one mutant
@@ -109,7 +109,7 @@ def try_rows(mutant: Mutant) -> None:
     """Check the rows of what the fault may affect; what raises, an import too, finds it."""
     rows = importlib.import_module("tests.table").ROWS
     check = importlib.import_module("tests.checks").check
-    levels = [SWEEP_ROWS] if mutant.room == "sweep" else mutant.affected
+    levels = [SWEEP_ROWS] if mutant.room in SWEEPS else mutant.affected
     for name in dict.fromkeys(name for level in levels for name in level):
         for case in rows.get(name, ()):
             check(case)
@@ -117,7 +117,7 @@ def try_rows(mutant: Mutant) -> None:
 
 def test_files(mutant: Mutant) -> list[Path]:
     """Return the tests to try: those that name most what the fault affects come first."""
-    if mutant.room == "sweep":
+    if mutant.room in SWEEPS:
         return [ROOT / "tests" / f"{name}.py" for name in SWEEP_TESTS]
     names = {name for level in mutant.affected[:4] for name in level if name.isidentifier()}
     word = re.compile(rf"\b({'|'.join(map(re.escape, sorted(names)))})\b")
@@ -217,7 +217,7 @@ def reason(one: dict[str, Any]) -> str:
 def main() -> None:
     """Try what is asked for and has not been tried, and print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    every = [*ROOMS, "sweep"]
+    every = [*ROOMS, *SWEEPS]
     parser.add_argument("rooms", nargs="*", help=f"of {', '.join(every)}")
     parser.add_argument("--rules", action="store_true", help="only mutants of rules")
     parser.add_argument("--percent", type=int, default=100, help="so many of them, at random")

@@ -18,7 +18,7 @@ from cosmic_ray.mutating import mutate_code
 from cosmic_ray.operators.operator import Operator
 from cosmic_ray.plugins import get_operator
 
-from tests.tools.sources import Span, affected, module, serving_rules, statement_names
+from tests.tools.sources import SWEEPS, Span, affected, module, serving_rules, statement_names
 
 # Of every operator of Cosmic Ray the replacements that are easily overlooked; those left out, such
 # as + by <<, fail at once.
@@ -157,7 +157,7 @@ def mutants_of(room: str, *, rules: bool = False) -> Iterator[Mutant]:
         positions = Positions(operator)
         positions.walk(get_ast(m.source))
         for occurrence, position in enumerate(positions.found):
-            rule = room == "sweep" or within(position, of_rules)
+            rule = room in SWEEPS or within(position, of_rules)
             if within(position, left_out) or (rules and not rule):
                 continue
             if "Binary" in name and not within(position, signs):

@@ -15,6 +15,9 @@ ROOMS = sorted(
     if path.stem not in ("__init__", "elementwise")  # these only gather names
 )
 
+SWEEPS = ("sweep", "scalar_steps")
+"""All of what these do are rules."""
+
 Span = tuple[tuple[int, int], tuple[int, int]]
 
 
