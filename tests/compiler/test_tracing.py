@@ -8,7 +8,8 @@ import numpy as np
 
 import autograd_mini as am
 from autograd_mini import Value, nn
-from autograd_mini.compiler.program import Constant, Guard, Input, Instruction
+from autograd_mini.compiler.passes import fold, settle
+from autograd_mini.compiler.program import Constant, Input, Instruction
 from autograd_mini.compiler.tracing.trace import Trace, object_array
 from autograd_mini.sweep import reverse
 from tests.compiler.interpreter import interpret, same_bits
@@ -152,10 +153,23 @@ def test_random_draws_are_inputs() -> None:
     assert interpret(program, [1.0, 2.0, 4.0, 8.0, 1.0, 0.0, 0.0, 1.0]) == [18.0]
 
 
-def test_guards_of_constants_are_none() -> None:
-    """A comparison of what depends on no node is Python's own affair."""
+def test_guards_of_constants_are_settled() -> None:
+    """A comparison of what depends on no input comes out at each replay as it did."""
     trace = Trace()
     x = trace.input(1.0)
-    trace.run(lambda: [x + 1.0] if 2.0 > 1.0 else None)
-    assert trace.program([x]).guards == ()
-    assert Guard(0, True) != Guard(0, False)
+    z = trace.run(lambda: x + 1.0 if 2.0 * Value(2.0) > 1.0 else x)
+    program = trace.program([z])
+    assert [guard.expected for guard in program.guards] == [True]
+    assert settle(fold(program)).guards == ()
+
+
+def test_other_questions_are_about_the_number_itself() -> None:
+    """The sign of a zero is told by np.signbit alone; NaN is read as NaN."""
+    for read, number in ((np.signbit, -0.0), (np.signbit, 0.0), (float, np.nan)):
+        trace = Trace()
+        x = trace.input(number)
+        program = trace.program([trace.run(lambda x, read=read: x + read(x), x)])
+        expected = [guard.expected for guard in program.guards]
+        for other in (0.0, -0.0, 1.0, np.nan):
+            holds = [x != 0.0 for x in interpret(program, [other])[1:]] == expected
+            assert holds == same_bits([other], [number])

@@ -23,22 +23,10 @@ ROOMS = [
     *("ops.reductions", "ops.statistics", "ops.softmaxes", "ops.scans", "ops.ordering"),
     *("ops.shaping", "ops.moving", "ops.joining", "ops.indexing", "ops.one_hot"),
     "ops.updates",
-    *(
-        "ops.linalg",
-        "ops.products",
-        "ops.subscripts",
-        "ops.solving",
-        "ops.determinants",
-        "ops.triangular",
-    ),
-    *(
-        "ops.spectral",
-        "ops.singular",
-        "ops.norms",
-        "ops.random",
-        "ops.kinds",
-        "transforms.checkpointing",
-    ),
+    *("ops.linalg", "ops.products", "ops.subscripts"),
+    *("ops.solving", "ops.determinants", "ops.triangular"),
+    *("ops.spectral", "ops.singular", "ops.norms"),
+    *("ops.random", "ops.kinds", "transforms.checkpointing"),
 ]
 
 HEAD = """\
