@@ -13,6 +13,7 @@ from numpy.testing import assert_allclose, assert_array_equal, assert_equal
 import autograd_mini as am
 from autograd_mini.compiler.arrays.executor import ArrayExecutor
 from autograd_mini.compiler.arrays.layout import Layout
+from autograd_mini.compiler.machine import Operation
 from autograd_mini.compiler.program import Input, Instruction, Program
 from autograd_mini.ops import elementwise as e
 from autograd_mini.ops.linalg import matmul
@@ -46,6 +47,8 @@ def test_tall_products_lie_in_columns():
     (buffer,) = Layout(program, [TALL, w], exact=False).forms
     assert buffer.flags.f_contiguous
     (buffer,) = Layout(program, [TALL, w], exact=True).forms
+    assert buffer.flags.c_contiguous
+    (buffer,) = Layout(program, [TALL, np.ones((4, 40))], exact=False).forms  # of long rows
     assert buffer.flags.c_contiguous
     for exact in (True, False):
         outputs = ArrayExecutor(program, [TALL, w], exact)([TALL, w])
@@ -102,8 +105,19 @@ def test_views_keep_what_they_are_of(view: Callable[[Any], Any]):
 
     x = RNG.normal(size=(3, 3))
     for array in (x, x + 1.0):
-        expected = np.sum(np.tanh(array) ** 2) * view(np.exp(array)) + view(np.exp(array))
+        of_array = view(np.exp(array))
+        expected = np.sum(np.tanh(array) ** 2) * of_array + of_array
         assert_allclose(of_tensors(late)(array), expected, rtol=1e-14)
+        returned = of_tensors(lambda x: [view(np.exp(x)), np.sum(np.tanh(np.sin(x)))])
+        assert_array_equal(returned(array)[0], of_array)
+
+
+def test_operands_that_overlap():
+    """A matrix beside its own transpose is overwritten as if it were not."""
+    f = lambda x: np.sum((y := np.exp(x)) - y.T + np.sin(y.T), axis=0)  # noqa: E731
+    x = RNG.normal(size=(3, 3))
+    for array in (x, x + 1.0):
+        assert_allclose(of_tensors(f)(array), f(array), rtol=1e-13)
 
 
 @pytest.mark.usefixtures("scratch_registry")
@@ -164,6 +178,23 @@ def test_inputs_are_read_alone():
     (replay,) = step._replays.values()
     for workspace in replay.variants[0]._execute.idle:
         assert not any(slot is given for slot in workspace.slots)
+
+
+def test_workspace_in_use():
+    """While a program runs, which may be from inside of itself, no other run has its buffers."""
+    runs: list[ArrayExecutor] = []
+    idle: list[int] = []
+
+    def look(x: Any) -> Any:
+        idle.extend(len(run.idle) for run in runs)
+        return 2.0 * x
+
+    entries = [Input("x"), Instruction(e.tanh, (0,)), Instruction(Operation("look", look), (1,))]
+    runs.append(ArrayExecutor(Program(entries, (2,)), [TALL], exact=True))
+    for _ in range(2):
+        runs[0]([TALL])
+    assert idle == [0, 0]
+    assert len(runs[0].idle) == 1
 
 
 def test_workspace_that_another_thread_was_quicker_to_take():

@@ -115,6 +115,14 @@ def test_powers_by_arrays_of_one_number():
     assert of_tensors(f, exact=True)(x).tobytes() == f(am.Tensor(x)).data.tobytes()
 
 
+def test_squares_by_arrays_of_one_number():
+    """Of one element by an array of one NumPy takes pow(x, 2), in which the last bit may differ."""
+    f = lambda x: x ** np.array([2.0])  # noqa: E731
+    step = of_tensors(f, exact=True)
+    for x in RNG.normal(size=(10_000, 1)):
+        assert step(x) == f(am.Tensor(x)).data
+
+
 def test_settings_that_are_nearly_the_same():
     """Slices with other steps, True and 1 as positions, arrays of other dtypes: no two are one."""
 

@@ -133,7 +133,7 @@ def shared_buffers(
         if k in owners[k]:
             waiting = free.get(layout(places[k]))
             heir = next((x for x in entry.operands if x in dying and x in buffers), None)
-            if heir is not None and may_replace(entry, heir, places[k], places, owners):
+            if heir is not None and may_replace(entry, places[heir], places[k]):
                 buffers[k] = buffers[heir]
                 dying.discard(heir)
             elif waiting:
@@ -146,21 +146,10 @@ def shared_buffers(
     return buffers, forms
 
 
-def may_replace(
-    entry: Instruction,
-    x: int,
-    result: Array,
-    places: Sequence[Any],
-    owners: Sequence[frozenset[int]],
-) -> bool:
-    """Return whether a result may be written over the operand x, element by element."""
+def may_replace(entry: Instruction, operand: Array, result: Array) -> bool:
+    """Return whether a result may be written over an operand, element by element."""
     f = entry.operation.array
-    return (
-        isinstance(f, np.ufunc)
-        and f.signature is None
-        and layout(places[x]) == layout(result)
-        and all(x == y or x not in owners[y] for y in entry.operands)
-    )
+    return isinstance(f, np.ufunc) and f.signature is None and layout(operand) == layout(result)
 
 
 def layout(array: Array) -> Any:

@@ -158,7 +158,8 @@ def numbers(program: Program, values: Sequence[Any]) -> Program:
     """Put a number in the place of a constant array that holds it everywhere.
 
     Only operations on elements are given it, whose result keeps shape and dtype. Powers are not:
-    by the number 0.5, and not by an array of it, NumPy takes the root, which differs at -inf.
+    by the number 0.5, and not by an array of it, NumPy takes the root, which differs at -inf; and
+    by 2 the square, which differs in the last bit.
     """
     entries: list[Entry] = []
     new: list[int] = []
@@ -275,7 +276,5 @@ def softmaxes_together(program: Program) -> Program:
 
 
 def number_in(entry: Entry) -> float | None:
-    """Return the number of a constant that is one, also where it is an array; else None."""
-    if isinstance(entry, Constant) and np.size(entry.value) == 1:
-        return float(np.asarray(entry.value).item())
-    return None
+    """Return the number of a constant without axes, else None."""
+    return float(entry.value) if isinstance(entry, Constant) and not np.ndim(entry.value) else None
