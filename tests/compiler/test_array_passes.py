@@ -219,3 +219,14 @@ def test_rows_inward(instruction: Instruction, inward: bool):
     assert found[k].shape == wanted[5].shape
     assert found[k].tobytes() == wanted[5].tobytes()
     assert (after.operation(k) is lookup("rows")) is inward
+
+
+def test_sums_of_rows_that_are_numbers():
+    """Of a table of numbers the last axis is that of the samples, which do not come inward."""
+    table, labels = RNG.normal(size=(4, 3)), np.array([2, 0, 2])
+    total = Instruction(SUM, (2,), {"axis": -1, "keepdims": False})
+    rows = Instruction(lookup("rows"), (1, 0))
+    entries = [Input("labels"), Constant(table), rows, total, total._replace(operands=(3,))]
+    after = rows_inward(Program(entries, (4,)))
+    found = values_of(after, [labels])[after.outputs[0]]
+    assert found == table[labels].sum(1).sum()

@@ -14,7 +14,8 @@ import autograd_mini as am
 from autograd_mini import nn
 from autograd_mini.compiler import compile
 from autograd_mini.compiler.listing import listed
-from autograd_mini.compiler.program import Instruction
+from autograd_mini.compiler.program import Constant, Instruction
+from autograd_mini.compiler.replay import KEPT
 from autograd_mini.errors import DataError
 from tests.compiler.tensors import X, batch, classifier, network, of_tensors, variants_of
 
@@ -161,6 +162,35 @@ def test_functions_that_are_arguments_of_functions_of_tensors():
     assert step(np.ones(2), scaled).tolist() == [2.0, 2.0]
     factor[0] = 5.0
     assert step(np.ones(2), scaled).tolist() == [5.0, 5.0]
+
+
+def test_whole_numbers_steer_python():
+    """A single integer stays what it is; another has a program of its own, and is found again."""
+    step = of_tensors(lambda x, axis: np.sum(x, axis=axis) * 2.0)
+    for axis in (0, 1, 0, -1, 1):
+        assert_array_equal(step(X, axis), np.sum(X, axis=axis) * 2.0)
+    (replay,) = step._replays.values()
+    assert len(replay.variants) == 3
+
+
+def test_settings_of_modules_from_outside():
+    """A model that the function closes over is asked again whether it trains."""
+    model = network(keep_prob=0.5)
+    step, (x, _) = of_tensors(lambda x: model(x)), batch(0)
+    for trains in (True, False, True, False):
+        (model.train if trains else model.eval)()
+        found = [step(x) for _ in range(8)]
+        assert any(not np.array_equal(found[0], z) for z in found) is trains
+
+
+def test_ways_that_are_kept():
+    """The programs used last are kept, and the very last is tried, and shown, first."""
+    step = of_tensors(lambda x: np.sum(x) * int(x[0]))
+    for k in (*range(KEPT + 3), KEPT, KEPT + 1):
+        assert step(np.full(2, float(k))) == 2.0 * k * k
+    (replay,) = step._replays.values()
+    assert len(replay.variants) == KEPT
+    assert [x.value for x in step.program.raw.entries if isinstance(x, Constant)] == [KEPT + 1.0]
 
 
 def test_forms_of_arguments():
