@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd_mini as am
+from autograd_mini.compiler.saved import loading
 from autograd_mini.errors import AutogradError, DataError, SavedFileError, VariantError
 
 
@@ -90,6 +91,13 @@ CHANGES: list[tuple[tuple[Any, ...], Any, str]] = [
     (("variants", 0, "entries", 3), "apply sum 0", r"entries\[3\]: .*sum of 1 operands with \[\]"),
     (("variants", 0, "entries", 3), ["apply sum 0", {"out": 0}], r"entries\[3\]: .*with \['out'\]"),
     (("variants", 0, "entries", 3), ["apply tanh 0", {"x": 0}], r"entries\[3\]: .*with \['x'\]"),
+    (("reduction",), "mean", "reduction 'mean'"),
+    (
+        ("variants", 0, "entries", 3),
+        ["ask any 0", {"axis": 0}],
+        r"any of 1 operands with \['axis'\]",
+    ),
+    (("variants", 0, "entries", 3), ["ask less 0 0", {"axis": 0}], r"less of 2 .* \['axis'\]"),
     (("variants", 0, "entries", 3), "ask greater 0", r"entries\[3\]: .*greater of 1 operands"),
     (("variants", 0, "entries", 3), "ask os.system 0", r"entries\[3\]: KeyError"),
     (("variants", 0, "entries", 3), ["constant", {"tuple": []}], r"entries\[3\]: .*number or an"),
@@ -138,6 +146,18 @@ def test_damage_that_is_found_at_the_first_replay(
     for _ in range(2):
         with pytest.raises(SavedFileError, match=rf"f\.json: .*{says}"):
             (loaded.value_and_grad if which else loaded)(*ARGUMENTS)
+
+
+def test_arguments_of_any_size(
+    documents: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A form is a few bytes, its plan as large as it says: programs of Values are counted first."""
+    document = copy.deepcopy(documents[2])
+    document["replays"][0]["arguments"][0] = {"array": [10**6, 10**6]}
+    (tmp_path / "f.json").write_text(json.dumps(document))
+    monkeypatch.setattr(loading, "Plan", None)
+    with pytest.raises(SavedFileError, match="the arguments hold 1000000000006 numbers"):
+        am.load_program(tmp_path / "f.json")
 
 
 @given(data=st.data())

@@ -45,7 +45,9 @@ def test_values_come_back(x: Any):
     assert repr(found) == repr(x)
 
 
-@pytest.mark.parametrize("x", [2**64, -(2**64), 1j, np.array([1j]), print, {"a": 1}], ids=str)
+@pytest.mark.parametrize(
+    "x", [2**64, -(2**64), 1j, np.array([1j]), np.ones(2, ">f8"), print, {}], ids=str
+)
 def test_values_that_no_file_holds(x: Any):
     """What could not be read again is not written."""
     with pytest.raises(DataError, match="a file holds"):

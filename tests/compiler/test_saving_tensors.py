@@ -325,6 +325,10 @@ def test_settings_of_the_users_own(scratch_registry: None, tmp_path: Path):
     step(X)
     with pytest.raises(DataError, match=r"times with by cannot be saved: .*got type"):
         step.save(tmp_path / "g.json")
+    step = am.compile(lambda x: apply(scaled("by two"), x, params={"by": 2.0}), kind=am.Tensor)
+    step(X)
+    with pytest.raises(DataError, match=r"name has spaces .*'by two'"):
+        step.save(tmp_path / "g.json")
     del REGISTRY["times"]
     with pytest.raises(SavedFileError, match=r"f\.json: no primitive is named 'times'"):
         am.load_program(tmp_path / "f.json")

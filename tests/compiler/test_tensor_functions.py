@@ -204,6 +204,12 @@ def test_second_order():
     single = X.astype(np.float32)
     assert step.hvp(single, y.astype(np.float32), v).dtype == np.float32
     assert of_tensors(lambda x, y: np.sum(x)).hvp(X, y, v).tolist() == np.zeros_like(X).tolist()
+    on_tensors = step.hessian(am.Tensor(X), y)
+    assert type(on_tensors) is type(am.hessian(bumpy)(am.Tensor(X), y)) is am.Tensor
+    assert_allclose(on_tensors.data, found[0][0], rtol=1e-13)
+    cube = of_tensors(lambda x: x * x * x)
+    assert [cube.hvp(2.0, whole) for whole in (1, 2, 3)] == [12.0, 24.0, 36.0]
+    assert [len(variants) for variants in variants_of(cube)] == [1]
     for shape in ((0,), (0, 3)):
         assert of_tensors(bumpy).hessian(np.zeros(shape), y).shape == shape + shape
     mixed = of_tensors(lambda p: np.sum(X * p["w"]) ** 2 * p["b"]).hessian({"w": X, "b": 2.0})
