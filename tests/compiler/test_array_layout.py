@@ -12,11 +12,12 @@ from numpy.testing import assert_allclose, assert_array_equal, assert_equal
 
 import autograd_mini as am
 from autograd_mini.compiler.arrays.executor import ArrayExecutor
-from autograd_mini.compiler.arrays.layout import Layout
+from autograd_mini.compiler.arrays.layout import Layout, has_out
 from autograd_mini.compiler.machine import Operation
 from autograd_mini.compiler.program import Input, Instruction, Program
 from autograd_mini.ops import elementwise as e
 from autograd_mini.ops.linalg import matmul
+from autograd_mini.ops.softmaxes import softmaxes
 from autograd_mini.primitive import lookup, register_primitive
 from tests.compiler.tensors import TALL, X, of_tensors
 
@@ -118,6 +119,17 @@ def test_operands_that_overlap():
     x = RNG.normal(size=(3, 3))
     for array in (x, x + 1.0):
         assert_allclose(of_tensors(f)(array), f(array), rtol=1e-13)
+
+
+def test_what_takes_an_array_to_write_to():
+    """Reductions of ufuncs do, as do functions that say so; of others in C nobody knows."""
+    assert [has_out(f) for f in (np.add.reduce, softmaxes, np.sinc, max)] == [True, True] + [
+        False
+    ] * 2
+    f = lambda x: np.where((x > 1.0).any(axis=1) & (x > 0.0).all(axis=1), 2.0, 3.0) * x[:, 0]  # noqa: E731
+    step = of_tensors(f)
+    for x in (TALL, -TALL, np.abs(TALL)):
+        assert_array_equal(step(x), f(x))
 
 
 @pytest.mark.usefixtures("scratch_registry")

@@ -20,6 +20,8 @@ from numpy.testing import assert_array_equal, assert_equal
 
 import autograd_mini as am
 from autograd_mini.compiler.numpy_executor import NumpyExecutor
+from autograd_mini.compiler.saved.carrying import tokens_of
+from autograd_mini.compiler.tracing.trace import Draw
 from autograd_mini.nn import MLP, dropout
 from tests.replays import Compile, counted
 
@@ -109,6 +111,18 @@ def test_copies_have_the_programs(compiled: Compile, copied: Callable[[Any], Any
             assert other is not step
             assert RUNS == []
             assert other.__name__ == "loss"
+
+
+def test_nodes_and_draws_are_of_their_process():
+    """Wherever they come from, be it from inside of a library, where no name is looked at."""
+    step = am.compile(loss, engine="numpy")
+    step(X[0], W)
+    (replay,) = step._replays.values()
+    record = replay.variants[0].record
+    assert None not in tokens_of(record).values()
+    draw = Draw(np.random.default_rng(), 0.5, ())
+    for own in (record._replace(captured=[NODE]), record._replace(draws=[draw])):
+        assert None in tokens_of(own).values()
 
 
 @COPIES

@@ -131,7 +131,7 @@ def shared_buffers(
             continue
         dying = {x for y in entry.operands for x in owners[y] if last[x] == k and x != k}
         if k in owners[k]:
-            waiting = free.get(layout(places[k]))
+            waiting = free.get(footprint(places[k]))
             heir = next((x for x in entry.operands if x in dying and x in buffers), None)
             if heir is not None and may_replace(entry, places[heir], places[k]):
                 buffers[k] = buffers[heir]
@@ -142,16 +142,18 @@ def shared_buffers(
                 buffers[k] = len(forms)
                 forms.append(places[k])
         for x in sorted(dying):
-            free.setdefault(layout(places[x]), []).append(buffers[x])
+            free.setdefault(footprint(places[x]), []).append(buffers[x])
     return buffers, forms
 
 
 def may_replace(entry: Instruction, operand: Array, result: Array) -> bool:
     """Return whether a result may be written over an operand, element by element."""
     f = entry.operation.array
-    return isinstance(f, np.ufunc) and f.signature is None and layout(operand) == layout(result)
+    return (
+        isinstance(f, np.ufunc) and f.signature is None and footprint(operand) == footprint(result)
+    )
 
 
-def layout(array: Array) -> Any:
+def footprint(array: Array) -> Any:
     """Return what two arrays share that can take each other's place."""
     return array.shape, array.strides, array.dtype

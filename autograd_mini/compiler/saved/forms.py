@@ -19,9 +19,6 @@ from autograd_mini.errors import DataError
 from autograd_mini.tape import is_object_array
 from autograd_mini.tensor import Tensor
 
-NUMBERS = {name: dtype for name, dtype in DTYPES.items() if name != "bool"}
-"""The dtypes of arrays that are given anew at each replay, by name."""
-
 
 def form_to_json(tree: Any) -> Any:
     """Return the form of an argument or a result.
@@ -61,10 +58,10 @@ def form_from_json(form: Any) -> Any:
         return 0.0
     ((kind, value),) = check(form, dict).items()
     if kind == "scalar":
-        return 0 if value == "int" else NUMBERS[value].type(0)
+        return 0 if value == "int" else DTYPES[value].type(0)
     if kind == "tensor":
         return as_leaf(array_from(*check(value, dict).items()))
-    if kind == "array" or kind in NUMBERS:
+    if kind == "array" or kind in DTYPES:
         return array_from((kind, value))
     if kind == "list":
         return [form_from_json(part) for part in value]
@@ -85,5 +82,5 @@ def form_from_json(form: Any) -> Any:
 def array_from(form: tuple[str, Any]) -> Any:
     """Return zeros of a dtype and shape, which take no memory."""
     kind, shape = form
-    zero = np.zeros((), NUMBERS["float64" if kind == "array" else kind])
+    zero = np.zeros((), DTYPES["float64" if kind == "array" else kind])
     return np.broadcast_to(zero, [check(n, int) for n in shape])
