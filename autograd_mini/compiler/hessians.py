@@ -45,13 +45,14 @@ def hessian(
     shapes = [np.shape(numbers_of(unit)) for units in chosen for unit in units]
     ends = np.cumsum([0, *map(int, map(np.prod, shapes))])
     spans = [slice(*pair) for pair in pairwise(ends)]
-    units = np.eye(ends[-1])
-    parts = iter(
-        units[:, own].reshape((ends[-1], *shape)) for own, shape in zip(spans, shapes, strict=True)
+    identity = np.eye(ends[-1])
+    parts = (
+        identity[:, own].reshape((ends[-1], *shape))
+        for own, shape in zip(spans, shapes, strict=True)
     )
     v = [[next(parts) for _ in units] for units in chosen]
     if not ends[-1]:  # there is no number to differentiate by
-        matrix = units
+        matrix = identity
     elif setup.in_axes is None:
         matrix = product_of(aim, [*args, *v])
     else:

@@ -181,3 +181,15 @@ def test_one_program_for_modules_of_one_form():
         each.eval()
         step.value_and_grad(each, X[0])
     assert len(runs) == 2
+
+
+def test_the_module_of_a_call_is_not_kept():
+    """Modules from outside are looked at again, and not those that stood for arguments."""
+    model, other = nn.MLP(3, [1], rng=0), nn.MLP(3, [1], rng=1)
+    replayed = am.compile(lambda model, x: model(x)[0] + other(x)[0], engine="numpy")
+    replayed.value_and_grad(model, X[0])
+    (replay,) = replayed._replays.values()
+    looked_at = [now for now, *_ in replay.variants[0].record.around.namespaces]
+    assert any(now is vars(other) for now in looked_at)
+    assert any(now is vars(other.layers[0]) for now in looked_at)
+    assert sum("_called" in now for now in looked_at) == 2

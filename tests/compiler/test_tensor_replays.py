@@ -16,8 +16,17 @@ from autograd_mini.compiler import compile
 from autograd_mini.compiler.listing import listed
 from autograd_mini.compiler.program import Constant, Instruction
 from autograd_mini.compiler.replay import KEPT
-from autograd_mini.errors import DataError
+from autograd_mini.errors import DataError, VariantError
 from tests.compiler.tensors import X, batch, classifier, network, of_tensors, variants_of
+
+
+def beside_a_buffer(x: Any) -> Any:
+    """Compare with an array that is then used for something else."""
+    limit = np.zeros(3)
+    positive = x > limit
+    limit += 9.0
+    return np.where(positive, x, 0.5 * x)
+
 
 MASKS: list[Callable[[Any], Any]] = [
     lambda x: x * (x > 0.0),
@@ -42,6 +51,7 @@ MASKS: list[Callable[[Any], Any]] = [
     lambda x: x.at[x > 0.0].set(0.0) + x,
     lambda x: x * (x == x[::-1]),
     lambda x: np.clip(x, -1.0, 1.0) * np.sign(x),
+    beside_a_buffer,
 ]
 
 
@@ -54,6 +64,24 @@ def test_readings(f: Callable[..., Any]):
         found, gradient = step.value_and_grad(np.array(x), allow_unused=True)
         assert_array_equal(found, value)
         assert_array_equal(gradient, expected)
+
+
+class Unrepeatable:
+    """A source whose copies go on where it is, as the clock does."""
+
+    def random(self, size: Any) -> Any:
+        """Return the next numbers."""
+        return SHARED.random(size)
+
+
+SHARED = np.random.default_rng(0)
+
+
+def test_a_function_that_never_goes_the_same_way():
+    """What was traced just now does not hold at once: that is an error, and no endless loop."""
+    step = of_tensors(lambda x: np.sum(x) * float(np.sum(nn.dropout(x, 0.5, rng=Unrepeatable()))))
+    with pytest.raises(VariantError, match="took another way than the function itself"):
+        step(np.ones(1000))
 
 
 def test_masks_need_no_new_program():

@@ -113,7 +113,7 @@ class Trace:
             node = apply(e.positive, Tensor(data))
         else:  # labels or positions: they stay whole numbers, and may be read
             node = Tensor(0.0)
-            node.primal = data.copy()
+            node.primal = data
         self.inputs.append(node)
         return node
 
@@ -159,10 +159,11 @@ class Trace:
 
     def settings(self) -> list[tuple[Names, Names, str]]:
         """Return the attributes of modules from outside that were called: those now, and before."""
+        first = self.inputs[0].index if self.inputs else self.start
         return [
             (vars(module), before, f"module {i}")
             for i, (module, before) in enumerate(self.modules.values())
-            if all(parameter.index < self.start for parameter in module.parameters())
+            if all(parameter.index < first for parameter in module.parameters())
         ]
 
     def copied(self, rng: Generator) -> Generator:
