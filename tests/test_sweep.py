@@ -287,3 +287,12 @@ def test_no_grad_is_per_thread():
         thread.join()
         found.append((x * x).is_leaf)
     assert found == [False, True]
+
+
+@pytest.mark.parametrize("record", [True, False])
+def test_divisions_by_the_number_zero(record: bool) -> None:
+    """d(x / 0)/dx = 1/0 = inf by IEEE, which Python's floats refuse, times the cotangent."""
+    x = am.Value(3.0)
+    with np.errstate(divide="ignore"):
+        bars = dict(reverse({x / 0.0: -2.0}, record=record))
+    assert am.data(bars[x]) == -np.inf

@@ -48,6 +48,16 @@ def test_forms_have_programs_of_their_own(compiled: Compile):
     assert step(1.0, b=3.0, a=2.0) == [2.0, 9.0, 8.0]
 
 
+def test_gradients_of_one_number_in_an_array(compiled: Compile):
+    """A layer of one unit gives an array of one number, which is one number to a gradient."""
+    f = lambda w, x: w @ x * 2.0  # noqa: E731
+    w, x = np.ones((1, 3)), np.arange(3.0)
+    value, expected = am.value_and_grad(f)(w, x)
+    found, gradient = compiled(f).value_and_grad(w, x)
+    assert (type(found), [found]) == (float, value.tolist())
+    assert_array_equal(gradient, expected)
+
+
 def test_kinds_of_numbers(compiled: Compile):
     """All real numbers are floats of double precision inside, and in the results."""
     counting, runs = counted(lambda x: x / 2)

@@ -13,7 +13,7 @@ IDENTITIES = "an identity for every letter gives the same numbers, slower"
 POSITIVE = "sizes are not negative, and of none there is nothing to divide"
 NUMBER = "of a number, the first new axis is the last"
 VECTOR = "of a vector, the new axis behind the first is the last"
-SLOW = "the way for any number of operands gives the same numbers, slower"
+SLOW = "the way for any operands gives the same numbers, slower"
 
 EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("", r"strict=True", r"strict=False"): "the lengths agree; strict says so to the reader",
@@ -71,6 +71,11 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("sweep", r"if record:", r"if not record:"): (
         "the functions of the table and those of NumPy take arrays and nodes alike"
     ),
+    ("sweep", r"is np\.ndarray", r"is not np\.ndarray"): SLOW,
+    ("sweep", r"if x\.rank == 1|node\.rank == 1 and node", r"rank == 0"): SLOW,
+    ("sweep", r"default=0", r"default= ?-1"): "where there is no tangent there is none to carry",
     ("scalar_steps", r"if y\.__class__ is Operand", r"is not Operand"): SLOW,
+    ("scalar_steps", r"> node\.index and", r"> node\.index or"): SLOW,
+    ("scalar_steps", r"partial == 1\.0", r"partial == 2\.0"): "a product with 1 changes nothing",
 }
 """By room (none: all of them), pattern before and pattern after."""
