@@ -77,6 +77,15 @@ def test_a_sum_of_products_becomes_a_dot_product() -> None:
     assert interpret(program, [w, 3.0], [x, y]) == [w * np.dot(x, y) + 3 * w**2]
 
 
+def test_a_shared_divisor_leaves_the_sum() -> None:
+    """Σ x / w = (Σ x) / w; a divisor that each lane has for itself stays where it is."""
+    entries = [SHARED, OWN, Instruction(e.divide, (1, 0)), Instruction(e.divide, (0, 1))]
+    program = sums_inward(sum_lanes(Program(entries, (2, 3)), [True, True]))
+    assert sorted(operations(program)) == ["divide", "divide", "lane_sum", "lane_sum"]
+    assert sum(program.times == LANE) == 2  # x, and w / x
+    assert interpret(program, [0.5, 3.0], [[1.0, 2.0, 4.0]]) == [14.0, 0.875]
+
+
 def test_a_value_with_another_use_is_summed_as_it_is() -> None:
     """What has to be computed anyway is not taken apart: that would be more work."""
     entries = [OWN, Input("y", lane=True), Instruction(e.add, (0, 1)), Instruction(e.sin, (2,))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -66,10 +67,30 @@ def test_no_remedy_that_is_none():
         assert not getattr(error.value, "__notes__", [])
 
 
-def test_tensors_from_outside():
+@pytest.mark.parametrize(
+    "f",
+    [lambda x: x * am.Tensor(A), lambda x: 2.0 * x if (x * am.Tensor(A) > 0.0).all() else x],
+    ids=["results", "conditions"],
+)
+def test_tensors_from_outside(f: Callable[[Any], Any]):
     """Where no argument shows that Tensors are computed with, the error says to say so."""
     with pytest.raises(DataError, match=r"compile\(f, kind=Tensor\)"):
-        am.compile(lambda x: x * am.Tensor(A), engine="numpy")(2.0)
+        am.compile(f, engine="numpy")(2.0)
+
+
+def test_tensors_that_nothing_needs(tmp_path: Path):
+    """They are no error until the function is saved, as it was traced."""
+    step = am.compile(lambda x: [x * 2.0, (x * am.Tensor(A)).detach()][0], engine="numpy")
+    assert step(3.0) == 6.0
+    with pytest.raises(DataError, match=r"say compile\(f, kind=Tensor\), and call it so before"):
+        step.save(tmp_path / "f.json")
+
+
+def test_hessians_of_what_each_lane_has():
+    """Between lanes they are zero: products and single samples are what there is."""
+    batch = am.compile(lambda x: x * x, engine="numpy").batched()
+    with pytest.raises(DataError, match=r"argument 0 is each lane's own.*; hvp gives"):
+        batch.hessian(np.ones(3))
 
 
 def test_lanes_of_a_list():

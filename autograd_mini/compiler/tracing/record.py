@@ -60,7 +60,9 @@ def recorded(
     # What the function itself changes while it runs says nothing about a later replay.
     around.namespaces.extend(found.trace.settings())
     program = found.trace.program(found.outputs, plan.names, plan.lanes)
-    if any(isinstance(x, Node) and x.rank > 1 for x in (*found.trace.captured, *found.outputs)):
+    asked = [condition for condition, _ in found.trace.guards]
+    used = (*found.trace.captured, *found.outputs, *asked)
+    if any(isinstance(x, Node) and x.rank > 1 for x in used):
         raise DataError(
             "the function computes with Tensors, and its arguments hold none, so that it was "
             "compiled for Values; say compile(f, kind=Tensor)"
