@@ -123,3 +123,5 @@ def test_arrays_of_whole_numbers_in_functions_of_floats():
             assert_allclose(of_tensors(f)(whole), am.data(f(am.Tensor(n))), rtol=1e-15)
     large = np.array([2**63, 1], np.uint64)
     assert_array_equal(of_tensors(lambda x, n: x * n)(0.5, large), [2.0**62, 0.5])
+    minus = lambda x, n: x + -n  # noqa: E731  # which is a large number, to NumPy
+    assert_array_equal(of_tensors(minus)(0.5, large), minus(0.5, large))

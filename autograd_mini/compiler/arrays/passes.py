@@ -149,7 +149,7 @@ def simplify(program: Program, values: Sequence[Any]) -> Program:
             or form(values[found.operands[0]]) == form(values[k])
         ):
             entries[k] = entry = found
-        if entry.operation is e.neg:
+        if entry.operation is e.neg and np.asarray(values[k]).dtype.kind != "u":
             negated[k] = entry.operands[0]
     return program.with_results(entries, new)
 
