@@ -144,8 +144,7 @@ def simplify(program: Program) -> Program:
     for operation, constants in SIMPLER.items():
         has = np.isin(known, constants)
         telling |= program.of(operation) & (has[first] | has[last])
-    for _ in range(2):  # and what is computed from what may have another sign
-        telling |= program.of(e.add, e.subtract) & (telling[first] | telling[last])
+    telling |= program.of(e.add, e.subtract) & (telling[first] | telling[last])  # another sign
     columns = (x[telling].tolist() for x in (np.arange(len(known)), program.codes, first, last))
     moves: dict[int, int] = {}
     changed: dict[int, Entry] = {}

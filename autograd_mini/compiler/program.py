@@ -25,6 +25,7 @@ from autograd_mini.compiler.machine import (
     Operation,
 )
 from autograd_mini.primitive import Primitive
+from autograd_mini.text import summary, table
 
 Numbers = npt.NDArray[np.int64]
 Places = Numbers | Mapping[int, int] | Sequence[int]
@@ -144,6 +145,9 @@ class Program:
         """Return the number of instructions."""
         return int(np.count_nonzero(self.codes > CONSTANT))
 
+    def __str__(self) -> str:
+        return listed(self)
+
     @cached_property
     def entries(self) -> list[Entry]:
         """The entries by position: the columns for people, and for programs that are short."""
@@ -246,3 +250,42 @@ class Program:
         """Return outputs and guards, with `new` telling where each result now is."""
         outputs = [int(new[k]) for k in self.outputs]
         return outputs, [Guard(int(new[k]), expected) for k, expected in self.guards]
+
+
+SHOWN = 60
+"""A longer listing shows its head and its tail."""
+
+
+def listed(program: Program) -> str:
+    """Return a program as a table."""
+    uses = dict.fromkeys(program.results, "")
+    for j, position in enumerate(program.outputs):
+        uses[position] += f" output {j}"
+    for position, expected in program.guards:
+        uses[position] += f" guard: {expected}"
+    hidden = range(SHOWN // 2, len(program.entries) - SHOWN // 2)
+    rows = [
+        (
+            f"%{k}",
+            *described(entry),
+            ("", "lane", "after")[program.times[k]],
+            uses.get(k, "").strip(),
+        )
+        for k, entry in enumerate(program.entries)
+        if k not in hidden
+    ]
+    lines = table(("value", "operation", "operands", "when", "use"), rows).split("\n")
+    if hidden:
+        lines.insert(2 + hidden.start, f"... {len(hidden):,} not shown ...")
+    return "\n".join(lines)
+
+
+def described(entry: Entry) -> tuple[str, str]:
+    """Return what makes a value, and of what."""
+    if isinstance(entry, Input):
+        return "input", entry.name
+    if isinstance(entry, Constant):
+        return "constant", summary(entry.value)
+    operands = [f"%{k}" for k in entry.operands]
+    operands += [f"{name}={summary(value)}" for name, value in (entry.params or {}).items()]
+    return entry.operation.name, ", ".join(operands)

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_mini.compiler.edits import arranged, extended, redirected, replaced
-from autograd_mini.compiler.listing import listed
 from autograd_mini.compiler.program import (
     BEFORE,
     LANE,
@@ -31,7 +30,7 @@ def test_entries_and_columns_tell_the_same(program: Program, seed: int) -> None:
         Program(program.entries, program.outputs, program.guards),
         pickle.loads(pickle.dumps(program)),
     ):
-        assert listed(other) == listed(program)  # in which NaN is like NaN
+        assert str(other) == str(program)  # in which NaN is like NaN
         assert np.array_equal(other.times, program.times)
         for x, y in zip(
             interpret(program, shared, lanes), interpret(other, shared, lanes), strict=True

@@ -103,6 +103,18 @@ def test_share_finds_what_is_computed_twice() -> None:
     assert program.outputs[0] == program.outputs[1]
 
 
+def test_share_looks_at_every_operand() -> None:
+    """Of three, the one between may be what differs, and may have been found elsewhere."""
+    entries = [
+        *(X, Y),
+        *(Instruction(e.sin, (0,)), Instruction(e.sin, (0,))),
+        *(Instruction(e.where, (0, x, 1)) for x in (0, 1, 2, 3)),
+    ]
+    program = prune(share(Program(entries, (4, 5, 6, 7))))
+    assert operations(program) == ["sin", "where", "where", "where"]
+    assert program.outputs[2] == program.outputs[3]
+
+
 def test_share_tells_the_zeros_apart() -> None:
     """0 and -0 are equal to Python and are two constants here."""
     program = prune(share(Program([Constant(0.0), Constant(-0.0), Constant(0.0)], (0, 1, 2))))
