@@ -78,3 +78,13 @@ def test_each_edit() -> None:
     longer = extended(kept, [Input("y"), Instruction(e.neg, (3,))], (5,))
     assert longer.entries == [*kept.entries, Input("y"), Instruction(e.neg, (3,))]
     assert longer.outputs == (5,)
+
+
+def test_long_programs_show_their_ends() -> None:
+    """A table of a hundred values has the first and the last thirty, and says what is left out."""
+    program = Program([Input("x"), *(Instruction(e.sin, (k,)) for k in range(99))], (99,))
+    lines = str(program).split("\n")[2:]
+    shown = [int(line.split()[0].lstrip("%")) for line in lines if line.startswith("%")]
+    assert shown == [*range(30), *range(70, 100)]
+    assert lines[30] == "... 40 not shown ..."
+    assert len(lines) == 61

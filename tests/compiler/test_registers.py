@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
+from autograd_mini.compiler.machine import LANE_SUM
 from autograd_mini.compiler.program import (
     LANE,
     Constant,
@@ -101,3 +102,11 @@ def test_lane_inputs_are_made_at_their_first_use():
     allocation = allocate(program)
     assert allocation.lanes == [0, 2, 3, 1, 4, 5]
     assert allocation.lane_size == 2
+
+
+def test_a_summed_value_dies_where_it_is_taken():
+    """The sum itself is there after the lanes; the next value of the lane has the register."""
+    sums = [Instruction(LANE_SUM, (0,)), Instruction(LANE_SUM, (2,))]
+    entries = [Input("x", lane=True), sums[0], Instruction(e.sin, (0,)), sums[1]]
+    allocation = allocate(Program(entries, (1, 3)))
+    assert (allocation.shared_size, allocation.lane_size) == (2, 1)
