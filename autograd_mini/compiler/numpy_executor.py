@@ -57,7 +57,6 @@ class NumpyExecutor:
         lanes = LANE in times
         self.allocation = allocation = allocate(program) if lanes else _in_order(program)
         self.shared_inputs = [k for k in program.inputs if times[k] != LANE]
-        self.lane_inputs = [k for k in program.inputs if times[k] == LANE]
         self.shared_results = [k for k in program.results if times[k] != LANE]
         self.lane_results = [k for k in program.results if times[k] == LANE]
         fewest, most = WIDTHS

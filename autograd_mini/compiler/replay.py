@@ -223,7 +223,7 @@ def maker(
     if rows:
         return lambda block: np.moveaxis(lanes_first(block, shape), 0, axis or 0)
     if form is np.asarray:
-        return lambda block: block.reshape(shape)
+        return lambda block: block if len(shape) == 1 else block.reshape(shape)
     return lambda block: form(lanes_first(block, shape))
 
 

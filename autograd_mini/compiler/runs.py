@@ -12,7 +12,7 @@ from autograd_mini.compiler.edits import arranged
 from autograd_mini.compiler.machine import CONSTANT
 from autograd_mini.compiler.program import LANE, Program
 
-_WINDOW = 1024  # instructions that are put in order at a time, so that values still die early
+_WINDOW = 2048  # instructions that are put in order at a time, so that values still die early
 
 
 def in_runs(program: Program) -> Program:
