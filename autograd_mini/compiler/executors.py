@@ -24,12 +24,9 @@ class Executor(Protocol):
     engine: str
 
     def __call__(
-        self, shared: npt.NDArray[Any], lanes: npt.NDArray[Any] | None = None, divisor: float = 1.0
+        self, shared: npt.NDArray[Any], lanes: npt.NDArray[Any] | None = None
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Return the results that all lanes share, (number,), and those of lanes, (number, m).
-
-        All of them are divided by the divisor: the number of lanes, where a mean is asked for.
-        """
+        """Return the results that all lanes share, (number,), and those of lanes, (number, m)."""
 
 
 def make_executor(program: Program, engine: Engine, exact: bool) -> Executor:

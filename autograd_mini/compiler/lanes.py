@@ -29,36 +29,48 @@ from autograd_mini.primitive import Primitive
 Reduction = Literal["mean", "sum"]
 
 
-def sum_lanes(program: Program, summed: Sequence[bool]) -> Program:
-    """Return a program for sums over the lanes of what the program computes for each.
+def sum_lanes(
+    program: Program, summed: Sequence[bool], *, mean: bool = False, part: bool = False
+) -> Program:
+    """Return a program for sums or means over the lanes of what the program computes for each.
 
     Args:
         program: what is computed for each lane.
         summed: for each output whether it is summed over the lanes.
+        mean: whether all is divided by the number of lanes, also what each lane has for itself.
+            What they share is its own mean.
+        part: whether the program may be run for a part of the lanes whose mean is taken.
 
     Returns:
-        A program with one more shared input, the last: the number of lanes.
+        A program with one more shared input, the last: the number of lanes; for the mean of a part
+        with two: the number of all lanes, and what part of them it is.
     """
     more: list[Entry] = [Input("lanes")]
-    lanes, in_lanes = len(program.codes), program.times == LANE
+    if mean and part:
+        more.append(Input("part"))
+    lanes, weight = len(program.codes), len(program.codes) + len(more) - 1
+    in_lanes = program.times == LANE
+
+    def add(operation: Primitive | Operation, *operands: int) -> int:
+        more.append(Instruction(operation, operands))
+        return lanes + len(more) - 1
+
     outputs = []
-    for position, is_summed in zip(program.outputs, summed, strict=True):
-        if is_summed:
-            if in_lanes[position]:
-                more.append(Instruction(LANE_SUM, (position,)))
-            else:
-                more.append(Instruction(e.multiply, (position, lanes)))
-            position = lanes + len(more) - 1
-        outputs.append(position)
+    for k, is_summed in zip(program.outputs, summed, strict=True):
+        if is_summed and not in_lanes[k]:
+            outputs.append(k if mean and not part else add(e.multiply, k, weight))
+            continue
+        total = add(LANE_SUM, k) if is_summed else k
+        outputs.append(add(e.divide, total, lanes) if mean else total)
     return extended(program, more, outputs)
 
 
-def sums_inward(program: Program) -> Program:
+def sums_inward(program: Program, *, mean: bool = False, part: bool = False) -> Program:
     """Take sums over the lanes of as little as can be: Σ (s x + y z) = s Σ x + Σ y z, s shared.
 
     A sum of products is then a dot product, and what the lanes share is left out of the sum. The
     terms are added in another order, so the last bits change. After the sums there is nothing else
-    yet, as `sum_lanes` leaves it.
+    yet but divisions for a mean, as `sum_lanes` leaves it; now each single sum is divided.
     """
     sums = np.flatnonzero(program.of(LANE_SUM))
     if not sums.size:
@@ -81,21 +93,29 @@ def sums_inward(program: Program) -> Program:
         more.append(Instruction(operation, operands))
         return len(first) + len(more) - 1
 
-    lanes = program.inputs[-1]
+    weight = new[program.inputs[-1]]
+    lanes = new[program.inputs[-2]] if mean and part else weight
+
+    def add_sum(operation: Operation, *operands: int) -> int:
+        total = add(operation, *operands)
+        return add(e.divide, total, lanes) if mean else total
+
     summed: dict[int, int] = {}
     for k in np.flatnonzero(np.frombuffer(wanted, bool)).tolist():
         if times[k] == BEFORE:
-            summed[k] = add(e.multiply, new[k], new[lanes])
+            summed[k] = new[k] if mean and not part else add(e.multiply, new[k], weight)
             continue
         operation: Any = program.operation(k) if uses[k] == 1 else None
         within = terms(operation, operands[k], times)
         if within:
             summed[k] = add(operation, *[summed[x] if x in within else new[x] for x in operands[k]])
         elif operation is e.multiply:
-            summed[k] = add(LANE_DOT, *[new[x] for x in operands[k]])
+            summed[k] = add_sum(LANE_DOT, *[new[x] for x in operands[k]])
         else:
-            summed[k] = add(LANE_SUM, new[k])
+            summed[k] = add_sum(LANE_SUM, new[k])
     new |= {k: summed[operands[k][0]] for k in sums.tolist()}
+    after = np.flatnonzero((program.times == AFTER) & ~program.sums).tolist()
+    new |= {k: new[operands[k][0]] for k in after}  # the divisions, which are done
     return prune(extended(arranged(program, first), more, [new[k] for k in program.outputs]))
 
 

@@ -71,15 +71,12 @@ class NumpyExecutor:
     def __reduce__(self) -> Any:
         return partial(NumpyExecutor, exact=self.exact, numbers=self.numbers), (self.original,)
 
-    def __call__(
-        self, shared: Array, lanes: Array | None = None, divisor: float = 1.0
-    ) -> tuple[Array, Array]:
+    def __call__(self, shared: Array, lanes: Array | None = None) -> tuple[Array, Array]:
         """Return the shared results, (number,), and the lane results, (number, m).
 
         Args:
             shared: the inputs that all lanes share, in order.
             lanes: those that each lane has for itself, (number of inputs, m).
-            divisor: what all results are divided by.
         """
         values = self.constants.copy()
         if isinstance(values, np.ndarray):
@@ -93,8 +90,7 @@ class NumpyExecutor:
         if lanes is not None:
             self._run_lanes(values, lanes, found)
         self.after.run(values)
-        results = np.asarray(values, float)[self.shared_results]
-        return (results, found) if divisor == 1.0 else (results / divisor, found / divisor)
+        return np.asarray(values, float)[self.shared_results], found
 
     def _run_lanes(self, values: list[Any], lanes: Array, found: Array) -> None:
         """Run the lanes block by block; leave the sums over them in `values`."""

@@ -62,7 +62,6 @@ class Replay:
             for i in plan.units_of(position)
         ]
         self._one_way = False  # whether all lanes went one in the last call: so may be the next one
-        self._is_mean = setup.reduction == "mean"
         trees = [plan.example[0][position] for position in aim.argnums]
         self._whole = whole_of(trees[0], is_unit) if aim.single and trees else None
 
@@ -105,7 +104,7 @@ class Replay:
         expected = variant and (variant.always or (self._one_way and not variant.record.draws))
         if variant and expected and variant.around.hold():
             shared, rows = variant.inputs(self.plan, units, lanes, m)
-            results = variant.executor(shared, rows, m if self._is_mean else 1.0)
+            results = variant.executor(shared, rows)
             if variant.always or variant.holds(*results, m).all():
                 return variant.tree, variant.blocks(*results, m)
         parts = [*self._parts(args, settings, units, lanes, m)]
@@ -139,7 +138,6 @@ class Replay:
     ) -> Iterator[tuple[Variant, Array, list[Array]]]:
         """Yield variants with the lanes that took each, and what it computed for those."""
         which = np.arange(m)
-        divisor = m if self._is_mean else 1.0  # also where there are fewer lanes that go one way
         tried: set[int] = set()
         back: dict[int, Callable[[], None]] = {}  # to what generators were before, by their id
         while True:
@@ -167,7 +165,7 @@ class Replay:
                 else:
                     back[i] = undone[-1]
             shared, rows = variant.inputs(self.plan, units, lanes, m, which)
-            results = variant.executor(shared, rows, divisor)
+            results = variant.executor(shared, rows)
             holds = variant.holds(*results, len(which))
             if holds.all():
                 self._used(variant)
@@ -181,9 +179,8 @@ class Replay:
             if holds.any():
                 assert lanes is not None
                 own = shared, None if rows is None else rows.compress(holds, axis=1)
-                if variant.counted:
-                    own[0][-1] = np.sum(holds)
-                done = variant.executor(*own, divisor)
+                variant.count(shared, int(np.sum(holds)), m)
+                done = variant.executor(*own)
                 yield variant, which[holds], variant.blocks(*done, int(np.sum(holds)))
                 which, lanes = which[~holds], lanes.compress(~holds, axis=1)
             else:  # nothing was drawn for good

@@ -32,7 +32,6 @@ class Variant:
         listing: how the program came about.
         executor: what runs it.
         always: whether there is no other way as long as the objects around stay: no comparison.
-        counted: whether the last input is the number of lanes.
     """
 
     def __init__(self, setup: Setup, aim: Aim, plan: Plan, record: Record) -> None:
@@ -44,14 +43,16 @@ class Variant:
             self.sizes.append(plan.sizes[i])
             summed.append(setup.reduction is not None and plan.axes[i] is None)
         passes: list[Pass] = [*TIDY]
-        self.counted = setup.reduction is not None
+        self._mean = mean = setup.reduction == "mean"
+        part = bool(record.program.guards)
+        self._counts = 0 if setup.reduction is None else 1 + (mean and part)  # the last inputs
         draws = 0 if plan.batched else sum(math.prod(draw.shape) for draw in record.draws)
-        self.more = draws + len(record.captured) + self.counted
-        if self.counted:
+        self.more = draws + len(record.captured) + self._counts
+        if self._counts:
             each = [own for own, size in zip(summed, self.sizes, strict=True) for _ in range(size)]
-            passes.append(partial(sum_lanes, summed=each))
+            passes.append(partial(sum_lanes, summed=each, mean=mean, part=part))
             if not setup.exact:
-                passes.append(sums_inward)
+                passes.append(partial(sums_inward, mean=mean, part=part))
         passes.append(fuse)
         self.batched = plan.batched
         self.listing = Listing(record.program, passes)
@@ -87,10 +88,9 @@ class Variant:
         shared = plan.shared(units, self.more)
         captured = self.record.captured
         if captured:
-            stop = len(shared) - self.counted
+            stop = len(shared) - self._counts
             shared[stop - len(captured) : stop] = [node.primal for node in captured]
-        if self.counted:
-            shared[-1] = m if which is None else len(which)
+        self.count(shared, m if which is None else len(which), m)
         if self.record.draws:
             drawn = []
             for draw in self.record.draws:
@@ -105,6 +105,13 @@ class Variant:
                 ones = np.concatenate(drawn)[:, 0]
                 shared[start : start + len(ones)] = ones
         return shared, lanes
+
+    def count(self, shared: Array, taking_part: int, m: int) -> None:
+        """Write into the inputs how many of m lanes the program is run for, where it counts."""
+        if self._counts == 2:
+            shared[-2:] = m, taking_part / m
+        elif self._counts:
+            shared[-1] = m if self._mean else taking_part
 
     def holds(self, shared: Array, rows: Array, m: int) -> Array:
         """Return for each lane whether the comparisons came out as they did in the trace."""

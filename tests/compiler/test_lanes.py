@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -53,6 +54,17 @@ def test_what_each_lane_has_for_itself_is_left_alone() -> None:
     """An output that is not summed stays one number a lane."""
     program = sum_lanes(Program([OWN], (0, 0)), [False, True])
     assert interpret(program, [2.0], [[1.0, 2.0]]) == [[1.0, 2.0], 3.0]
+
+
+def test_what_lanes_share_is_its_own_mean() -> None:
+    """It is not multiplied by the number of lanes and divided again, which would round."""
+    program = Program([SHARED, OWN, Instruction(e.add, (0, 1))], (0, 2))
+    means = sum_lanes(program, [True, True], mean=True)
+    assert operations(means) == ["add", "lane_sum", "divide"]
+    inward = sums_inward(means, mean=True)
+    assert operations(inward) == ["lane_sum", "divide", "add"]
+    for found in means, inward:
+        assert interpret(found, [0.1, 3.0], [[1.0, 2.0, 6.0]]) == [0.1, pytest.approx(3.1)]
 
 
 def test_a_sum_of_products_becomes_a_dot_product() -> None:
@@ -107,3 +119,33 @@ def test_sums_are_the_same_wherever_they_are_taken(program: Program, seed: int) 
     expected = [np.sum(np.broadcast_to(x, M)) for x in interpret(program, shared, lanes)]
     assert interpret(summed, [*shared, M], lanes) == expected
     assert interpret(sums_inward(summed), [*shared, M], lanes) == expected
+
+
+@given(
+    program=programs(lanes=True, functions=WHOLE),
+    seed=st.integers(0, 2**32 - 1),
+    part=st.booleans(),
+    own=st.booleans(),
+)
+def test_means_are_the_same_wherever_they_are_taken(
+    program: Program, seed: int, part: bool, own: bool
+) -> None:
+    """Random programs on small whole numbers, in 4 lanes of 16 or of 4: sums by these are exact."""
+    rng = np.random.default_rng(seed)
+    inputs = [program.entries[k] for k in program.inputs]
+    shared = rng.integers(-3, 4, sum(not x.lane for x in inputs)).tolist()  # type: ignore[union-attr]
+    lanes = rng.integers(-3, 4, (sum(x.lane for x in inputs), 4))  # type: ignore[union-attr]
+    everything = Program(program.entries, tuple(range(len(program.entries))))
+    values = np.concatenate([np.ravel(x) for x in interpret(everything, shared, lanes)])
+    assume(np.all(np.abs(values) < 2.0**40) and np.all(values == np.rint(values)))
+    m = 16 if part else 4
+    counts = [m, 4 / m] if part else [m]
+    summed = [not own or program.times[k] != LANE for k in program.outputs]
+    means = sum_lanes(program, summed, mean=True, part=part)
+    of_lanes = [np.broadcast_to(x, 4) for x in interpret(program, shared, lanes)]
+    expected = [
+        np.sum(x) / m if is_summed else x / m for x, is_summed in zip(of_lanes, summed, strict=True)
+    ]
+    for found in means, sums_inward(means, mean=True, part=part):
+        for x, y in zip(interpret(found, [*shared, *counts], lanes), expected, strict=True):
+            assert np.array_equal(x, y)

@@ -267,13 +267,3 @@ def test_long_programs():
     program = long_program(3_000)
     found = NumbaExecutor(program)(np.array([0.75, -1.25]))[0]
     assert same_bits(found, interpret(program, [0.75, -1.25]))
-
-
-@pytest.mark.parametrize("m", [10, 4096, 4097, 10_000])
-def test_all_results_are_divided(m: int):
-    """A mean is a sum divided by the number of lanes, in however many groups it is taken."""
-    entries = [Input("s"), Input("x", lane=True), Instruction(LANE_SUM, (1,))]
-    lanes = numbers(m)[:1]
-    common, of_lanes = NumbaExecutor(Program(entries, (2, 0, 1)))(np.array([3.0]), lanes, float(m))
-    np.testing.assert_allclose(common, [math.fsum(lanes[0]) / m, 3.0 / m], rtol=1e-11)
-    assert same_bits(of_lanes, lanes / m)

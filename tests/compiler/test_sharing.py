@@ -238,7 +238,7 @@ def test_programs_executors_and_listings_are_pickled(compiled: Compile):
     assert program.entries == step.program.final.entries
     assert program.results == step.program.final.results
     executor = NumpyExecutor(step.program.final)
-    shared, lanes = np.array([*W, len(X)]), X.T.copy()
+    shared, lanes = np.array([*W, len(X), 1.0]), X.T.copy()
     expected = executor(shared, lanes)
     assert_equal(pickle.loads(pickle.dumps(executor))(shared, lanes), expected)
 

@@ -64,16 +64,13 @@ class NumbaExecutor:
     def __reduce__(self) -> Any:
         return partial(NumbaExecutor, exact=self._exact), (self._program,)
 
-    def __call__(
-        self, shared: Floats, lanes: Floats | None = None, divisor: float = 1.0
-    ) -> tuple[Floats, Floats]:
+    def __call__(self, shared: Floats, lanes: Floats | None = None) -> tuple[Floats, Floats]:
         """Return the results that all lanes share, and those of the lanes, (number of them, m).
 
         Args:
             shared: the inputs that all lanes share, in their order, of float64.
             lanes: the inputs of the lanes, (number of them, m), of float64 and laid out by rows;
                 None where there are none.
-            divisor: what all results are divided by.
         """
         code = self._code
         if lanes is None:
@@ -93,15 +90,13 @@ class NumbaExecutor:
             self._replay(
                 code.before, code.lanes, code.after, code.terms, s, r, width,
                 shared, lanes, lane_results, 0, m, sums, code.sums,
-                shared_results, code.shared_results, divisor,
+                shared_results, code.shared_results,
             )  # fmt: skip
         else:
             s[: len(shared)] = shared
             self._in_groups(s, r, lanes, lane_results)
-            shared_results[:] = s[code.shared_results] / divisor
+            shared_results[:] = s[code.shared_results]
         self._free.append((s, r, sums))
-        if lane_count and divisor != 1.0:
-            lane_results /= divisor
         return shared_results, lane_results
 
     def _in_groups(self, s: Floats, r: Floats, lanes: Floats, lane_results: Floats) -> None:
@@ -117,7 +112,7 @@ class NumbaExecutor:
             self._replay(
                 *(before, inner, after, code.terms, s, r, self._widest),
                 *(_NO_FLOATS, lanes, lane_results, first, last, sums, _NO_REGISTERS),
-                *(_NO_FLOATS, _NO_REGISTERS, 1.0),
+                *(_NO_FLOATS, _NO_REGISTERS),
             )
 
         def run_groups(r: Floats) -> None:

@@ -214,17 +214,17 @@ FLOATS, COUNT = "float64[::1]", "int64"
 @function(
     f"void({{CODE}}, {{CODE}}, {{CODE}}, {{CODE}}, {{FLOATS}}, {{BLOCKS}}, {{COUNT}}, "
     f"{{FLOATS}}, {{BLOCKS}}, {{BLOCKS}}, {{COUNT}}, {{COUNT}}, {{FLOATS}}, {{REGISTERS}}, "
-    f"{{FLOATS}}, {{REGISTERS}}, float64)",
+    f"{{FLOATS}}, {{REGISTERS}})",
     cache=True,
 )
 def replay(
     before, lane_code, after, terms, s, r, block,
     shared, lanes, lane_results, first, last, sums, sum_registers,
-    shared_results, result_registers, divisor,
+    shared_results, result_registers,
 ):
     """Execute a program, or the parts of it that are given, on the lanes from first to last.
 
-    Sums without registers go on from what they are. The shared results are divided.
+    Sums without registers go on from what they are.
     """
     for j in range(len(shared)):
         s[j] = shared[j]
@@ -236,7 +236,7 @@ def replay(
         s[sum_registers[j]] = sums[j]
     run_scalars(after, terms, s)
     for j in range(len(result_registers)):
-        shared_results[j] = s[result_registers[j]] / divisor
+        shared_results[j] = s[result_registers[j]]
 '''
 
 if __name__ == "__main__":
