@@ -141,9 +141,9 @@ class Replay:
         tried: set[int] = set()
         back: dict[int, Callable[[], None]] = {}  # to what generators were before, by their id
         while True:
-            variant = next(
-                (v for v in self.variants if id(v) not in tried and v.around.hold()), None
-            )
+            is_part = len(which) < m
+            others = (v for v in self.variants if id(v) not in tried and not (v.whole and is_part))
+            variant = next((v for v in others if v.around.hold()), None)
             if variant is None:
                 if len(tried) > TRIED:
                     raise VariantError(
@@ -152,7 +152,7 @@ class Replay:
                         "make on object arrays of Values: use am.maximum, am.where and the like in "
                         "place of those and of Python's if, and do not read numbers by float(...)"
                     )
-                variant = self._trace(args, settings, units, int(which[0]))
+                variant = self._trace(args, settings, units, int(which[0]), part=is_part)
                 fresh = True
             else:
                 fresh = False
@@ -188,14 +188,20 @@ class Replay:
                     go_back()
 
     def _trace(
-        self, args: Sequence[Any], settings: Mapping[str, Any], units: Sequence[Any], lane: int
+        self,
+        args: Sequence[Any],
+        settings: Mapping[str, Any],
+        units: Sequence[Any],
+        lane: int,
+        *,
+        part: bool,
     ) -> Variant:
         self.traces.begin(self.setup.f, self.aim, self.variants)
         pause_collector()
         try:
             numbers = [*self.plan.one_lane(units, lane)]
             record = recorded(self.setup.f, self.aim, self.plan, args, settings, numbers)
-            variant = Variant(self.setup, self.aim, self.plan, record)
+            variant = Variant(self.setup, self.aim, self.plan, record, part=part)
         finally:
             resume_collector()
         self.variants = [variant, *self.variants[: KEPT - 1]]
@@ -220,8 +226,13 @@ def maker(
     if rows:
         return lambda block: np.moveaxis(lanes_first(block, shape), 0, axis or 0)
     if form is np.asarray:
-        return lambda block: block if len(shape) == 1 else block.reshape(shape)
+        return same if len(shape) == 1 else lambda block: block.reshape(shape)
     return lambda block: form(lanes_first(block, shape))
+
+
+def same(block: Array) -> Array:
+    """Return the derivative by a vector: its block."""
+    return block
 
 
 def lanes_first(block: Array, shape: tuple[int, ...]) -> Any:

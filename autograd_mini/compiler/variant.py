@@ -32,9 +32,19 @@ class Variant:
         listing: how the program came about.
         executor: what runs it.
         always: whether there is no other way as long as the objects around stay: no comparison.
+        whole: whether it is for all lanes alone: what they share counts once in a mean.
+
+    Args:
+        setup: how the function is compiled.
+        aim: what is computed.
+        plan: the layout of the arguments.
+        record: what the trace gave.
+        part: whether it is for some of the lanes, also where it has no comparison.
     """
 
-    def __init__(self, setup: Setup, aim: Aim, plan: Plan, record: Record) -> None:
+    def __init__(
+        self, setup: Setup, aim: Aim, plan: Plan, record: Record, *, part: bool = False
+    ) -> None:
         self.record, self.tree, self.around = record, record.tree, record.around
         units = [*units_in(self.tree)]
         self.sizes = [np.size(unit) for unit in units] if aim.mode != "gradient" else [1]
@@ -44,7 +54,8 @@ class Variant:
             summed.append(setup.reduction is not None and plan.axes[i] is None)
         passes: list[Pass] = [*TIDY]
         self._mean = mean = setup.reduction == "mean"
-        part = bool(record.program.guards)
+        part = part or bool(record.program.guards)
+        self.whole = mean and not part
         self._counts = 0 if setup.reduction is None else 1 + (mean and part)  # the last inputs
         draws = 0 if plan.batched else sum(math.prod(draw.shape) for draw in record.draws)
         self.more = draws + len(record.captured) + self._counts

@@ -258,6 +258,25 @@ def test_what_lanes_share_counts_once_a_lane_on_each_branch(engine: Any) -> None
             close(w_bar, sum(bar for _, (_, bar) in of_lanes) / m)
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_way_without_comparisons_for_some_of_the_lanes(engine: Any) -> None:
+    """A function that does not always ask: what the lanes share counts for those on each way."""
+    asks = iter([True, False, True, False, False])
+
+    def f(x: Any, w: Any) -> Any:
+        if next(asks):
+            return w * w + (x if x > 0.0 else -x)
+        return w * w + 3.0 * x
+
+    batch = am.compile(f, engine=engine).batched((0, None))
+    value, slope = batch.value_and_grad(np.array([1.0, -1.0]), 5.0, argnums=1)
+    assert (value, slope) == (25.0 + (1.0 - 3.0) / 2.0, 10.0)
+    assert batch(np.array([1.0, -1.0]), 5.0) == value
+    fresh = am.compile(f, engine=engine).batched((0, None))
+    assert fresh(np.array([1.0, 2.0]), 5.0) == 25.0 + 4.5
+    assert fresh(np.array([1.0, -1.0]), 5.0) == 25.0
+
+
 def test_a_branch_is_taken_again_without_a_new_trace() -> None:
     """The function runs once for each way through it, however often the ways alternate."""
     calls = []

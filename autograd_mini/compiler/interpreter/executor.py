@@ -57,7 +57,7 @@ class NumbaExecutor:
         self._program, self._exact = program, exact
         self._code = code = encode(program, kernels.SCALAR_NAMES, kernels.LANE_NAMES, exact=exact)
         self._widest = min(max(_CACHE // (8 * code.lane_registers) // 64 * 64, 64), 256)
-        self._free: list[tuple[Floats, Floats, Floats]] = []  # memories that no call is using
+        self._free: list[tuple[int, Floats, Floats, Floats, Floats]] = []  # that no call is using
         self._few = _GROUP if not exact or not len(code.sums) else sys.maxsize  # lanes
         self._counts = len(code.shared_results), code.lane_results
 
@@ -78,17 +78,18 @@ class NumbaExecutor:
         m = lanes.shape[1]
         shared_count, lane_count = self._counts
         shared_results = np.empty(shared_count)
-        lane_results = np.empty((lane_count, m)) if lane_count else lanes[:0]
-        width = min(self._widest, m + -m % _VECTOR or _VECTOR)  # what is used lies close together
         try:
-            s, r, sums = self._free.pop()
+            memory = self._free.pop()
         except IndexError:
-            s, r, sums = code.shared.copy(), self._new_blocks(width), np.empty(len(code.sums))
-        if r.shape[1] != width:
-            r = self._new_blocks(width)
+            memory = self._new_memory(m)
+        if memory[0] != m:
+            memory = self._new_memory(m)
+        _, s, r, sums, lane_results = memory
+        if lane_count:
+            lane_results = np.empty((lane_count, m))
         if m <= self._few:
             self._replay(
-                code.before, code.lanes, code.after, code.terms, s, r, width,
+                code.before, code.lanes, code.after, code.terms, s, r, r.shape[1],
                 shared, lanes, lane_results, 0, m, sums, code.sums,
                 shared_results, code.shared_results,
             )  # fmt: skip
@@ -96,7 +97,7 @@ class NumbaExecutor:
             s[: len(shared)] = shared
             self._in_groups(s, r, lanes, lane_results)
             shared_results[:] = s[code.shared_results]
-        self._free.append((s, r, sums))
+        self._free.append(memory)
         return shared_results, lane_results
 
     def _in_groups(self, s: Floats, r: Floats, lanes: Floats, lane_results: Floats) -> None:
@@ -134,6 +135,15 @@ class NumbaExecutor:
             total += others  # in order, so that the number of cores does not matter
         s[code.sums] = total
         run(_NO_COLUMNS, _NO_ROWS, code.after, r, 0, 0, _NO_FLOATS)
+
+    def _new_memory(self, m: int) -> tuple[int, Floats, Floats, Floats, Floats]:
+        """Return what a call for m lanes works on: registers, sums, and no results of lanes.
+
+        The registers of lanes are no wider than needed, so that what is used lies close together.
+        """
+        width = min(self._widest, m + -m % _VECTOR or _VECTOR)
+        s, sums = self._code.shared.copy(), np.empty(len(self._code.sums))
+        return m, s, self._new_blocks(width), sums, np.empty((0, m))
 
     def _new_blocks(self, width: int) -> Floats:
         """Return registers for so many lanes, aligned to the lines of the cache."""
