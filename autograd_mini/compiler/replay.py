@@ -141,9 +141,9 @@ class Replay:
         tried: set[int] = set()
         back: dict[int, Callable[[], None]] = {}  # to what generators were before, by their id
         while True:
-            is_part = len(which) < m
-            others = (v for v in self.variants if id(v) not in tried and not (v.whole and is_part))
-            variant = next((v for v in others if v.around.hold()), None)
+            variant = next(
+                (v for v in self.variants if id(v) not in tried and v.around.hold()), None
+            )
             if variant is None:
                 if len(tried) > TRIED:
                     raise VariantError(
@@ -152,7 +152,7 @@ class Replay:
                         "make on object arrays of Values: use am.maximum, am.where and the like in "
                         "place of those and of Python's if, and do not read numbers by float(...)"
                     )
-                variant = self._trace(args, settings, units, int(which[0]), part=is_part)
+                variant = self._trace(args, settings, units, int(which[0]), part=len(which) < m)
                 fresh = True
             else:
                 fresh = False

@@ -32,7 +32,6 @@ class Variant:
         listing: how the program came about.
         executor: what runs it.
         always: whether there is no other way as long as the objects around stay: no comparison.
-        whole: whether it is for all lanes alone: what they share counts once in a mean.
 
     Args:
         setup: how the function is compiled.
@@ -55,7 +54,6 @@ class Variant:
         passes: list[Pass] = [*TIDY]
         self._mean = mean = setup.reduction == "mean"
         part = part or bool(record.program.guards)
-        self.whole = mean and not part
         self._counts = 0 if setup.reduction is None else 1 + (mean and part)  # the last inputs
         draws = 0 if plan.batched else sum(math.prod(draw.shape) for draw in record.draws)
         self.more = draws + len(record.captured) + self._counts
