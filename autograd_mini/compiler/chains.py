@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd_mini.compiler.edits import arranged, extended, rewritten
 from autograd_mini.compiler.machine import CODES, MULTIPLY_ADD, Operation
-from autograd_mini.compiler.program import LANE, Constant, Numbers, Program
+from autograd_mini.compiler.program import BEFORE, LANE, Constant, Numbers, Program
 from autograd_mini.ops import elementwise as e
 
 
@@ -43,14 +43,9 @@ def merge_chains(program: Program, *, in_order: bool = True, lanes_only: bool = 
         lanes_only: leave those as they are that are not computed for each lane.
     """
     times, uses = program.times, program.uses
-    link = np.flatnonzero(program.of(MULTIPLY_ADD) & ((times == LANE) | (not lanes_only)))
-    w, x, a = program.operands[program.starts[link] + np.arange(3)[:, np.newaxis]]
-    w, x = _shared_first(w, x, times)
-    usable = (times[link] != LANE) | ((times[w] != LANE) & (times[x] == LANE))
-    link, w, x, a = link[usable], w[usable], x[usable], a[usable]
+    link, w, x, a = _links(program, lanes_only)
     if not link.size:
         return program
-
     ends = _shared_first(*program.ends, times)
     of_both = (times == LANE) & (times[ends[0]] != LANE) & (times[ends[1]] == LANE)
     is_product = program.of(e.multiply) & of_both & (uses == 1)
@@ -74,15 +69,17 @@ def merge_chains(program: Program, *, in_order: bool = True, lanes_only: bool = 
         added = np.full(len(times), -1)  # by position where something shared is added to a value
         is_sum = program.of(e.add) & of_both
         added[ends[1][is_sum]] = np.flatnonzero(is_sum)
-        has = begins & (added[result] >= 0) & (uses[result] == 1)
-        result[has] = added[result[has]]
-        start[has] = ends[0][result[has]]
+        has_bias = begins & (added[result] >= 0) & (uses[result] == 1)
+        result[has_bias] = added[result[has_bias]]
+        start[has_bias] = ends[0][result[has_bias]]
 
+    longer = extended(program, [NOTHING], program.outputs)
+    longer.times = np.append(times, BEFORE)
     heads = np.column_stack([start, start, start])
     heads[begins, 1:] = np.column_stack([ends[0][product], ends[1][product]])
     factors = np.column_stack([w[order], x[order]]).ravel()
     merged = rewritten(
-        extended(program, [NOTHING], program.outputs),
+        longer,
         result,
         np.full(len(result), CODES[MULTIPLY_ADDS]),
         1 + 2 * np.array(place)[last],
@@ -95,6 +92,16 @@ def merge_chains(program: Program, *, in_order: bool = True, lanes_only: bool = 
     kept = np.ones(len(times) + 1, bool)
     kept[dropped], kept[result], kept[nothing] = False, True, np.any(start == nothing)
     return arranged(merged, np.roll(np.flatnonzero(kept), kept[nothing]))
+
+
+def _links(program: Program, lanes_only: bool) -> tuple[Numbers, ...]:
+    """Return the positions of the multiply-adds of chains, and of their operands w, x and a."""
+    times = program.times
+    link = np.flatnonzero(program.of(MULTIPLY_ADD) & ((times == LANE) | (not lanes_only)))
+    w, x, a = program.operands[program.starts[link] + np.arange(3)[:, np.newaxis]]
+    w, x = _shared_first(w, x, times)
+    usable = (times[link] != LANE) | ((times[w] != LANE) & (times[x] == LANE))
+    return link[usable], w[usable], x[usable], a[usable]
 
 
 def _shared_first(x: Numbers, y: Numbers, times: Numbers) -> tuple[Numbers, Numbers]:

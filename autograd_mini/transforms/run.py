@@ -205,7 +205,7 @@ def plain(tree: Any) -> Any:
 def check_function(f: Any) -> None:
     """Raise `DataError` unless `f` can be called."""
     if not callable(f):
-        raise DataError(f"expected a function to differentiate, got {type(f).__name__} {f!r:.60}")
+        raise DataError(f"expected a function, got {type(f).__name__} {f!r:.60}")
 
 
 def matching(given: Any, like: Sequence[Any], what: str) -> list[Any]:
