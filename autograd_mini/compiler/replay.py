@@ -226,13 +226,8 @@ def maker(
     if rows:
         return lambda block: np.moveaxis(lanes_first(block, shape), 0, axis or 0)
     if form is np.asarray:
-        return same if len(shape) == 1 else lambda block: block.reshape(shape)
+        return lambda block: block if len(shape) == 1 else block.reshape(shape)
     return lambda block: form(lanes_first(block, shape))
-
-
-def same(block: Array) -> Array:
-    """Return the derivative by a vector: its block."""
-    return block
 
 
 def lanes_first(block: Array, shape: tuple[int, ...]) -> Any:

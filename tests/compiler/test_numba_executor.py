@@ -169,12 +169,13 @@ def test_like_instructions_on_floats_follow_one_another():
 def test_calls_with_more_and_with_fewer_lanes():
     """Registers are as wide as the lanes of a call, up to a block: each has the same results."""
     program = neuron(20, "product")
-    run = NumbaExecutor(program)
+    run, totals = NumbaExecutor(program), NumbaExecutor(sums(1))
     for m in (3, 100, 17, 0, 300, 5_000, 3):
         shared = np.linspace(-1.0, 1.0, 20)
         lanes = np.random.default_rng(m).normal(size=(20, m))
         assert same_bits(run(shared, lanes)[1], NumbaExecutor(program)(shared, lanes)[1])
         np.testing.assert_allclose(run(shared, lanes)[1], [shared @ lanes], rtol=1e-12, atol=1e-12)
+        assert totals(np.zeros(0), lanes[:2])[1].shape == (0, m)  # no results of lanes, of each
 
 
 def arrays_like(x: np.ndarray) -> list[np.ndarray]:
