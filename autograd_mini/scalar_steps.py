@@ -32,7 +32,6 @@ def pull_floats(node: Node, z_bar: float, bars: dict[Node, Any]) -> None:
             return
         f, g = primitive.partials
         x_is_node, y_is_node = x.__class__ is kind, y.__class__ is kind
-        x_bar = y_bar = 0.0
         if primitive.reads_data:
             x_data = x.primal if x_is_node else x
             y_data = y.primal if y_is_node else y

@@ -32,7 +32,7 @@ def backward(output: Node, seed: Any = None) -> None:
     for node, z_bar in reverse({output: make_seed(output, seed)}):
         if node.primitive is None:
             leaves.append((node, z_bar))
-        elif node.parents:  # a random source is not differentiated
+        elif node.operand0 is not NONE:  # a random source is not differentiated
             node.grad = z_bar
     with ADDING:
         for leaf, z_bar in leaves:
