@@ -108,7 +108,8 @@ class Trace:
         """Return the node that stands for a number, or for an array."""
         if not isinstance(data, np.ndarray):
             # The result of an operation, so that reading it is noticed.
-            node = apply(e.positive, Value(data))
+            leaf = Value(data)
+            node = record(Value, leaf.primal, e.positive, (leaf,))
         elif data.dtype.kind == "f":
             node = apply(e.positive, Tensor(data))
         else:  # labels or positions: they stay whole numbers, and may be read
