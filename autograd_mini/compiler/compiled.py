@@ -132,7 +132,8 @@ class Compiled:
     ) -> Any:
         """Return all second derivatives, in the form in which `hessian` has them.
 
-        They are products with unit vectors, one replay of `hvp` each, or one lane of it.
+        They are products with unit vectors, one replay of `hvp` each, or one lane of it. With
+        `batched(reduce=None)` each lane has its own, and the lanes come first.
         """
         if must_be_eager():
             matrix = partial(matrices.hessian, argnums=argnums, allow_unused=allow_unused)

@@ -11,17 +11,22 @@ import numpy.typing as npt
 
 from autograd_mini.compiler.aim import Aim
 from autograd_mini.compiler.arguments import in_structure, numbers_of, units_in
+from autograd_mini.compiler.plan import without
 from autograd_mini.compiler.setup import Setup, axes_of
 from autograd_mini.errors import DataError
+
+Array = npt.NDArray[Any]
 
 
 def hessian(
     setup: Setup,
     aim: Aim,
     args: Sequence[Any],
-    product_of: Callable[[Aim, Sequence[Any]], npt.NDArray[Any]],
+    product_of: Callable[[Aim, Sequence[Any]], Array],
 ) -> Any:
     """Return all second derivatives, in the structure of the arguments twice over.
+
+    Where the lanes are not reduced, each has its own, and the lanes come first.
 
     Args:
         setup: how the function is compiled.
@@ -31,24 +36,28 @@ def hessian(
             in each lane, in mode "hvp" with one.
 
     Raises:
-        DataError: an argument that is differentiated by has lanes.
+        DataError: an argument that is differentiated by has lanes, which are reduced.
     """
     axes = axes_of(setup.in_axes, args, aim._replace(mode="value")) or [None] * len(args)
     own_lanes = [position for position in aim.argnums if axes[position] is not None]
-    if own_lanes:
+    if own_lanes and setup.reduction is not None:
         raise DataError(
-            f"argument {own_lanes[0]} is each lane's own: between lanes the Hessian is zero, and "
-            "those of single lanes are not made; hvp gives each lane's product with a vector, or "
-            "ask for the Hessian of one sample"
+            f"argument {own_lanes[0]} is each lane's own: between lanes the Hessian of a "
+            f"{setup.reduction} is zero; batched(reduce=None) gives that of each lane"
         )
     chosen = [[*units_in(args[position])] for position in aim.argnums]
-    shapes = [np.shape(numbers_of(unit)) for units in chosen for unit in units]
+    whole = [
+        (np.shape(numbers_of(unit)), axes[position], position)
+        for position, units in zip(aim.argnums, chosen, strict=True)
+        for unit in units
+    ]
+    shapes = [without(*of_unit) for of_unit in whole]
     ends = np.cumsum([0, *map(int, map(np.prod, shapes))])
     spans = [slice(*pair) for pair in pairwise(ends)]
     identity = np.eye(ends[-1])
     parts = (
-        identity[:, own].reshape((ends[-1], *shape))
-        for own, shape in zip(spans, shapes, strict=True)
+        in_lanes(identity[:, own].reshape((ends[-1], *shape)), full, axis)
+        for own, shape, (full, axis, _) in zip(spans, shapes, whole, strict=True)
     )
     v = [[next(parts) for _ in units] for units in chosen]
     if not ends[-1]:  # there is no number to differentiate by
@@ -71,3 +80,10 @@ def hessian(
         ]
         rows.append(in_structure(aim, args, [x if x.ndim else float(x) for x in row]))
     return in_structure(aim, args, rows)
+
+
+def in_lanes(units: Array, shape: tuple[int, ...], axis: int | None) -> Array:
+    """Return unit vectors, the first axis, for a unit of this shape: the same ones in each lane."""
+    if axis is None:
+        return units
+    return np.broadcast_to(np.expand_dims(units, axis % len(shape) + 1), (len(units), *shape))

@@ -197,6 +197,26 @@ def test_a_sum_over_lanes_and_one_result_a_lane(engine: Any) -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("argnums", [0, 2, (0, 2)])
+def test_each_lane_has_a_hessian(engine: Any, argnums: Any) -> None:
+    """Without a reduction, also by what lanes share; the lanes come first, wherever they lay."""
+    xs, ys, w = sample()
+    step = am.compile(loss, engine=engine)
+    found = step.batched((0, 0, None), reduce=None).hessian(xs, ys, w, argnums=argnums)
+    turned = step.batched((-1, 0, None), reduce=None).hessian(xs.T, ys, w, argnums=argnums)
+    close(turned, found)
+    for lane in range(7):
+        close(of_lane(found, lane), am.hessian(loss, argnums)(xs[lane], ys[lane], w))
+
+
+def of_lane(tree: Any, lane: int) -> Any:
+    """Return what one lane has of the arrays in a structure."""
+    if isinstance(tree, dict):
+        return {name: of_lane(part, lane) for name, part in tree.items()}
+    return tuple(of_lane(x, lane) for x in tree) if isinstance(tree, tuple) else tree[lane]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 def test_lanes_may_lie_along_any_axis(engine: Any) -> None:
     """in_axes names it for each argument; gradients by what has lanes keep them there."""
     xs, ys, w = sample()

@@ -87,10 +87,12 @@ def test_tensors_that_nothing_needs(tmp_path: Path):
 
 
 def test_hessians_of_what_each_lane_has():
-    """Between lanes they are zero: products and single samples are what there is."""
-    batch = am.compile(lambda x: x * x, engine="numpy").batched()
-    with pytest.raises(DataError, match=r"argument 0 is each lane's own.*; hvp gives"):
-        batch.hessian(np.ones(3))
+    """Between lanes they are zero, so that of a mean is hardly what is meant."""
+    step = am.compile(lambda x: x * x, engine="numpy")
+    with pytest.raises(DataError, match=r"argument 0 is each lane's own.* of a mean .*reduce=None"):
+        step.batched().hessian(np.ones(3))
+    with pytest.raises(ShapeError, match=r"argument 0 has its lanes along axis 0, .*shape \(\)"):
+        step.batched(reduce=None).hessian(1.0)
 
 
 def test_lanes_of_a_list():
