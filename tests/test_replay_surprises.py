@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 import math
 import pickle
+import random
 import re
 from collections.abc import Callable
 from typing import Any
@@ -21,7 +22,7 @@ from numpy.testing import assert_array_equal, assert_equal
 
 import autograd_mini as am
 from autograd_mini import nn
-from autograd_mini.errors import AnomalyError, InPlaceError, ShapeError, VariantError
+from autograd_mini.errors import AnomalyError, DataError, InPlaceError, ShapeError, VariantError
 from autograd_mini.nn import MLP, dropout
 from tests.replays import Compile, check, counted
 
@@ -237,11 +238,58 @@ def test_nodes_that_leak(compiled: Compile):
     assert len(leaked) == 1
 
 
-def test_random_numbers_of_numpy(compiled: Compile):
-    """SURPRISE: a number that NumPy draws is a constant of the trace; pass it, or use dropout."""
-    rng = np.random.default_rng(0)
-    step = compiled(lambda x: x + rng.random())
-    assert step(1.0) == step(1.0)
+class Noisy:
+    """Has a generator, and methods that draw from it and that do not."""
+
+    def __init__(self) -> None:
+        self.rng = np.random.RandomState(0)
+
+    def draws(self, x: Any) -> Any:
+        """Return something random."""
+        return x + self.rng.normal()
+
+    def looks(self, x: Any) -> Any:
+        """Return something that is not."""
+        return x + len(self.rng.get_state())
+
+
+RNG = np.random.default_rng(0)
+npr, gauss, uniform = np.random, random.gauss, random.random
+
+
+@pytest.mark.parametrize(
+    ("f", "called"),
+    [
+        (lambda x: x + RNG.normal(), r"tests\.test_replay_surprises\.RNG"),
+        (lambda x, rng=RNG: x * rng.permutation(2)[0], r"__defaults__\[0\]"),
+        (lambda x: x + np.random.normal(), r"numpy\.random"),
+        (lambda x: x + npr.normal(), r"numpy\.random"),
+        (lambda x: x + random.gauss(0.0, 1.0), "random"),
+        (lambda x: x + gauss(0.0, 1.0), "random"),
+        (lambda x: x + uniform(), "random"),
+        (Noisy().draws, r"self\.rng"),
+        (lambda x: dropout(x, 0.5, rng=RNG) + RNG.random(), r"tests\.\w+\.RNG"),
+    ],
+)
+def test_random_numbers_of_others(compiled: Compile, f: Callable[..., Any], called: str):
+    """What NumPy or Python draws would be the same at each replay: it is an error."""
+    with pytest.raises(DataError, match=f"drew random numbers from {called}, .*an argument"):
+        compiled(f)(1.0)
+
+
+def test_generators_that_are_not_drawn_from(compiled: Compile):
+    """They are no error, and one that the function makes is made again at each call of it."""
+    assert compiled(lambda x: x * len(random.getstate()))(2.0) == 6.0
+    assert compiled(Noisy().looks)(1.0) == 6.0
+    assert compiled(lambda x: x + random.SystemRandom().random())(1.0) > 1.0
+    made = compiled(lambda x: x * np.random.default_rng(0).random())
+    assert made(1.0) == made(1.0) == np.random.default_rng(0).random()
+
+
+def test_a_generator_in_the_arguments(compiled: Compile):
+    """So it is with one that is given."""
+    with pytest.raises(DataError, match="drew random numbers from generator 0 in the arguments"):
+        compiled(lambda x, rng: x + rng.random())(1.0, np.random.default_rng(0))
 
 
 def test_dropout_draws_anew(compiled: Compile):

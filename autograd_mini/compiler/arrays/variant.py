@@ -17,6 +17,7 @@ from autograd_mini.compiler.listing import Listing
 from autograd_mini.compiler.program import Instruction, Program
 from autograd_mini.compiler.setup import Setup
 from autograd_mini.compiler.tracing.derivatives import traced
+from autograd_mini.compiler.tracing.generators import check_undrawn
 from autograd_mini.compiler.tracing.reach import surroundings_of
 from autograd_mini.compiler.tracing.surroundings import Surroundings
 from autograd_mini.errors import DataError
@@ -128,6 +129,7 @@ def traced_variant(
     """
     around = surroundings_of(setup.f, [args, settings])
     found = traced(setup.f, aim, args, settings, partial(plan.nodes, units))
+    check_undrawn(around.generators)
     # What the function itself changes while it runs says nothing about a later replay.
     around.namespaces.extend(found.trace.settings())
     if found.trace.draws:

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from functools import cached_property, partial
-from types import FunctionType, MemberDescriptorType, MethodType, ModuleType
+from types import BuiltinFunctionType, FunctionType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
 
 from autograd_mini.compiler.arguments import statics_in
 from autograd_mini.compiler.tracing.code import filled_cells, is_library, names_in, package_of
+from autograd_mini.compiler.tracing.generators import GENERATORS, GLOBAL, watched
 from autograd_mini.compiler.tracing.surroundings import CONTAINERS, Names, Surroundings, elements
 from autograd_mini.recording import COPIED
 
@@ -44,8 +45,11 @@ CREATION = {"__init__", "__new__", "__post_init__", "__init_subclass__", "__repr
 def surroundings_of(f: Callable[..., Any], arguments: Any = ()) -> Surroundings:
     """Return all that is found around a function, and functions in its arguments, as it is now."""
     search = Search(f)
-    given = [x for x in statics_in(arguments) if callable(x)]
-    search.waiting += [(x, f"function {i} in the arguments") for i, x in enumerate(given)]
+    given = [x for x in statics_in(arguments) if callable(x) or isinstance(x, GENERATORS)]
+    search.waiting += [
+        (x, f"{'function' if callable(x) else 'generator'} {i} in the arguments")
+        for i, x in enumerate(given)
+    ]
     return search.run()
 
 
@@ -63,7 +67,7 @@ class Search:
     """
 
     def __init__(self, f: Callable[..., Any]) -> None:
-        self.around = Surroundings([], [], [], [])
+        self.around = Surroundings([], [], [], [], [])
         self.root: Any = f
         while isinstance(self.root, partial | MethodType):
             self.root = self.root.func if isinstance(self.root, partial) else self.root.__func__
@@ -80,6 +84,8 @@ class Search:
                 self.visit(*self.waiting.popleft())
             for owner in self.owners.values():  # there may be more names now
                 self.look_up(*owner)
+        for rng in GLOBAL.values() if "random" in self.names else ():
+            self.visit(rng, "")  # of which module it is, the names do not say
         return self.around._replace(complete=self.complete)
 
     def visit(self, x: Any, called: str) -> None:
@@ -87,17 +93,24 @@ class Search:
         if x.__class__ in PLAIN or id(x) in self.seen:
             return
         self.seen[id(x)] = x
-        if isinstance(x, CONTAINERS):
+        if isinstance(x, GENERATORS):
+            self.around.generators.append(watched(x, called))
+        elif isinstance(x, CONTAINERS):
             self.visit_container(x, called)
         elif isinstance(x, FunctionType):
             self.visit_function(x, called)
         elif isinstance(x, type | ModuleType):
-            if self.is_own(x):
+            if x in GLOBAL:  # under whatever name
+                self.waiting.append((GLOBAL[x], called))
+            elif self.is_own(x):
                 self.add_owner(x, called)
                 made_by = sorted(CREATION & vars(x).keys()) if isinstance(x, type) else ()
                 self.waiting += [(vars(x)[name], f"{called}.{name}") for name in made_by]
         elif isinstance(x, MethodType):
             self.waiting += [(x.__self__, f"{called}.self"), (x.__func__, called)]
+        elif isinstance(x, BuiltinFunctionType):
+            if isinstance(x.__self__, GENERATORS):
+                self.waiting.append((x.__self__, called))
         elif isinstance(x, partial):
             own = {"func": x.func, "args": x.args, "keywords": x.keywords}
             self.waiting += [(part, f"{called}.{name}") for name, part in own.items()]

@@ -11,6 +11,7 @@ from autograd_mini.compiler.arguments import blank
 from autograd_mini.compiler.plan import Plan
 from autograd_mini.compiler.program import Program
 from autograd_mini.compiler.tracing.derivatives import traced, value_nodes
+from autograd_mini.compiler.tracing.generators import check_undrawn
 from autograd_mini.compiler.tracing.reach import surroundings_of
 from autograd_mini.compiler.tracing.surroundings import Surroundings
 from autograd_mini.compiler.tracing.trace import Draw
@@ -57,6 +58,7 @@ def recorded(
     """
     around = surroundings_of(f, [args, settings])
     found = traced(f, aim, args, settings, partial(value_nodes, numbers))
+    check_undrawn(around.generators)
     # What the function itself changes while it runs says nothing about a later replay.
     around.namespaces.extend(found.trace.settings())
     program = found.trace.program(found.outputs, plan.names, plan.lanes)

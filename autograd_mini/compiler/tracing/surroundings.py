@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_mini.compiler.tracing.generators import Watched
 from autograd_mini.primitive import Primitive
 
 Names = dict[str, Any]
@@ -35,6 +36,7 @@ class Surroundings(NamedTuple):
         namespaces: the objects by name now, and those of them that were found.
         containers: lists, dicts, sets and object arrays, and what was in them.
         arrays: those of numbers, and their bytes.
+        generators: those of random numbers, as they were; a trace may not have drawn from them.
         complete: whether all that the function reaches was looked at.
     """
 
@@ -42,6 +44,7 @@ class Surroundings(NamedTuple):
     namespaces: list[tuple[Mapping[str, Any], Names, str]]
     containers: list[tuple[Any, tuple[Any, ...], str]]
     arrays: list[tuple[Any, bytes, str]]
+    generators: list[Watched]
     complete: bool = True
 
     def hold(self) -> bool:
