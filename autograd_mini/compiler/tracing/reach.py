@@ -35,8 +35,8 @@ STRUCTURES = (
 )
 """Classes of Python's own library that hold what users put into them."""
 
-WHOLE = {"getattr", "vars", "__dict__", "asdict", "astuple", "fields"}
-"""Code with one of these names may use any attribute of an object, else those that it names."""
+WHOLE = {"getattr", "hasattr", "vars", "__dict__", "asdict", "astuple", "fields"}
+"""Code with one of these may use any attribute of an object, also a later one, else those named."""
 
 CREATION = {"__init__", "__new__", "__post_init__", "__init_subclass__", "__repr__"}
 """Special methods that do not run by themselves on an object that is there."""
@@ -181,6 +181,7 @@ class Search:
         elif not isinstance(owner, ModuleType):
             if WHOLE & self.names:
                 new |= now.keys() | {name for name in dir(kind) if is_slot(kind, name)}
+                self.visit(now, called)  # which tells of attributes to come
             # What is set for an object later hides what its class has by that name.
             new |= {name for name in self.names - now.keys() if hasattr(kind, name)}
         new -= found.keys()

@@ -25,7 +25,7 @@ Names = dict[str, Any]
 GONE = object()
 """What stands for an attribute that was deleted."""
 
-CONTAINERS = (list, dict, set, deque, tuple, frozenset, np.ndarray)
+CONTAINERS = (list, dict, set, deque, bytearray, tuple, frozenset, np.ndarray)
 
 
 class Surroundings(NamedTuple):
