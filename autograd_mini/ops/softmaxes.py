@@ -82,16 +82,30 @@ def _log_total(x: Any, axis: Axis) -> tuple[Any, Any, Any]:
         shifted = x - shift
     e = np.exp(shifted)
     total = np.add.reduce(e, axis=axis, keepdims=True)
-    if np.minimum.reduce(floats(total).real, axis=None, initial=2.0) > CLEAR:
-        return np.log(total), shifted, shift  # nearly always; a shift that is infinite gave NaN
-    shifted, shift = _shifted(x, axis)
-    e = np.exp(shifted)
-    # Beside the exp(0) = 1 of the largest little is left of what the others add: log1p keeps it.
-    largest = floats(shifted).real == 0
-    ties = np.add.reduce(largest, axis=axis, keepdims=True, dtype=shift.dtype) - 1
-    e = np.subtract(e, 1, out=np.array(e), where=largest)
+    if _is_clear(total):
+        return np.log(total), shifted, shift
+    if not np.isfinite(shift).all():
+        shifted, shift = _shifted(x, axis)
+        e = np.exp(shifted)
+    return _log_of_total(e, shifted, axis), shifted, shift
+
+
+def _is_clear(total: Any) -> bool:
+    """Return whether the logarithms of sums have all their digits; not if one is not a number."""
+    return bool(np.minimum.reduce(floats(total).real, axis=None, initial=2.0) > CLEAR)
+
+
+def _log_of_total(e: Any, shifted: Any, axis: Axis) -> Any:
+    """Return log(sum(e)), e the exponentials of `shifted`, also where the sum is hardly above 1.
+
+    Beside the exp(0) = 1 of the largest little is left of what the others add: log1p keeps it.
+    """
+    real = floats(shifted).real
+    largest = np.equal(real, 0).astype(real.dtype)
+    ties = np.add.reduce(largest, axis=axis, keepdims=True) - 1
+    others = np.add.reduce(e - largest, axis=axis, keepdims=True)
     with np.errstate(divide="ignore"):  # log(0) = -inf is the answer where every x is -inf
-        return np.log1p(np.add.reduce(e, axis=axis, keepdims=True) + ties), shifted, shift
+        return np.log1p(others + ties)
 
 
 def _log_total_recorded(x: Any, axis: Axis) -> tuple[Any, Any, Any]:
@@ -154,6 +168,10 @@ def softmaxes(x: Any, axis: int, out: Any = None) -> Any:
     if total.size and total.item(total.argmin()) > CLEAR:
         np.divide(p, total, p)
         np.subtract(log_p, np.log(total, total), log_p)
+    elif np.isfinite(shift).all():
+        log_total = _log_of_total(p, log_p, axis)
+        np.divide(p, total, p)
+        np.subtract(log_p, log_total, log_p)
     else:
         np.exp(_log_softmax_array(x, axis, log_p), p)
     return out
