@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from autograd_mini.compiler.numpy_executor import NumpyExecutor
 from autograd_mini.compiler.program import Program
+from autograd_mini.compiler.rows import Rows
 from autograd_mini.errors import DataError
 from autograd_mini.extras import require_modules
 
@@ -24,7 +25,7 @@ class Executor(Protocol):
     engine: str
 
     def __call__(
-        self, shared: npt.NDArray[Any], lanes: npt.NDArray[Any] | None = None
+        self, shared: npt.NDArray[Any], lanes: npt.NDArray[Any] | Rows | None = None
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Return the results that all lanes share, (number,), and those of lanes, (number, m)."""
 

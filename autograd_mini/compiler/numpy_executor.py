@@ -18,6 +18,7 @@ from autograd_mini.compiler.floats import Floats
 from autograd_mini.compiler.machine import CONSTANT
 from autograd_mini.compiler.program import LANE, Program
 from autograd_mini.compiler.registers import Allocation, allocate
+from autograd_mini.compiler.rows import Rows
 from autograd_mini.compiler.runs import in_runs
 
 Array = npt.NDArray[Any]
@@ -71,7 +72,7 @@ class NumpyExecutor:
     def __reduce__(self) -> Any:
         return partial(NumpyExecutor, exact=self.exact, numbers=self.numbers), (self.original,)
 
-    def __call__(self, shared: Array, lanes: Array | None = None) -> tuple[Array, Array]:
+    def __call__(self, shared: Array, lanes: Array | Rows | None = None) -> tuple[Array, Array]:
         """Return the shared results, (number,), and the lane results, (number, m).
 
         Args:
@@ -92,7 +93,7 @@ class NumpyExecutor:
         self.after.run(values)
         return np.asarray(values, float)[self.shared_results], found
 
-    def _run_lanes(self, values: list[Any], lanes: Array, found: Array) -> None:
+    def _run_lanes(self, values: list[Any], lanes: Array | Rows, found: Array) -> None:
         """Run the lanes block by block; leave the sums over them in `values`."""
         m = lanes.shape[1]
         count = -(-m // self.width)  # of blocks, all of about the same width

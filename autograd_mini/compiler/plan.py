@@ -18,12 +18,10 @@ from autograd_mini.compiler.arguments import (
     with_units,
     zeros_like,
 )
+from autograd_mini.compiler.rows import TILE, Rows
 from autograd_mini.errors import ShapeError
 
 Array = npt.NDArray[Any]
-
-TILE = 2**15
-"""So many numbers are turned at a time: 256 kilobytes, half of a second-level cache."""
 
 
 class Plan:
@@ -102,8 +100,10 @@ class Plan:
             vector[span] = x if len(self.shapes[i]) < 2 else x.ravel()
         return vector
 
-    def by_lane(self, units: Sequence[Any]) -> tuple[Array | None, int]:
+    def by_lane(self, units: Sequence[Any]) -> tuple[Array | Rows | None, int]:
         """Return what each lane has for itself, one row a number, and how many lanes there are.
+
+        What is large is turned into rows later.
 
         Raises:
             ShapeError: the arguments have different numbers of lanes.
@@ -112,6 +112,10 @@ class Plan:
             return None, 1
         first, _, axis = self._own[0]
         m = units[first].shape[axis]
+        if m * self._own_size > TILE:
+            m = self.lane_count(units)
+            parts = [(np.moveaxis(units[i], axis, 0), span) for i, span, axis in self._own]
+            return Rows(parts, (self._own_size, m)), m
         rows = np.empty((self._own_size, m))
         for i, span, axis in self._own:
             x = units[i] if not axis else np.moveaxis(units[i], axis, 0)
@@ -119,10 +123,8 @@ class Plan:
                 self.lane_count(units)  # which raises
             if x.ndim == 1:
                 rows[span.start] = x  # in half the time of one row by a slice
-            elif x.size <= TILE:
-                rows[span] = x.T if x.ndim == 2 else x.reshape(m, -1).T
             else:
-                turn(x.reshape(m, -1), rows[span])
+                rows[span] = x.T if x.ndim == 2 else x.reshape(m, -1).T
         return rows, m
 
     def lane_count(self, units: Sequence[Any]) -> int:
@@ -153,13 +155,6 @@ class Plan:
     def units_of(self, position: int) -> list[int]:
         """Return the units in an argument."""
         return [i for i, owner in enumerate(self.owners) if owner == position]
-
-
-def turn(x: Array, rows: Array) -> None:
-    """Write the columns of a matrix into rows, so much at a time as the cache holds."""
-    step = max(1, TILE // len(rows))
-    for start in range(0, len(x), step):
-        rows[:, start : start + step] = x[start : start + step].T
 
 
 def element_names(path: str, shape: tuple[int, ...]) -> list[str]:

@@ -107,7 +107,8 @@ class Replay:
             results = variant.executor(shared, rows)
             if variant.always or variant.holds(*results, m).all():
                 return variant.tree, variant.blocks(*results, m)
-        parts = [*self._parts(args, settings, units, lanes, m)]
+        whole = None if lanes is None else np.asarray(lanes)
+        parts = [*self._parts(args, settings, units, whole, m)]
         self._one_way = len(parts) == 1
         if len(parts) == 1:
             variant, _, blocks = parts[0]
@@ -178,7 +179,7 @@ class Replay:
                 )
             if holds.any():
                 assert lanes is not None
-                own = shared, None if rows is None else rows.compress(holds, axis=1)
+                own = shared, None if rows is None else np.asarray(rows).compress(holds, axis=1)
                 variant.count(shared, int(np.sum(holds)), m)
                 done = variant.executor(*own)
                 yield variant, which[holds], variant.blocks(*done, int(np.sum(holds)))

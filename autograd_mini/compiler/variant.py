@@ -18,6 +18,7 @@ from autograd_mini.compiler.listing import Listing
 from autograd_mini.compiler.passes import TIDY, Pass, fuse
 from autograd_mini.compiler.plan import Plan
 from autograd_mini.compiler.program import LANE
+from autograd_mini.compiler.rows import Rows
 from autograd_mini.compiler.setup import Setup
 from autograd_mini.compiler.tracing.record import Record
 
@@ -81,10 +82,10 @@ class Variant:
         self,
         plan: Plan,
         units: Sequence[Any],
-        lanes: Array | None,
+        lanes: Array | Rows | None,
         m: int,
         which: Array | None = None,
-    ) -> tuple[Array, Array | None]:
+    ) -> tuple[Array, Array | Rows | None]:
         """Return the inputs of a run: what all lanes share, and what each has for itself.
 
         Args:

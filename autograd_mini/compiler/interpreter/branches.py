@@ -73,7 +73,7 @@ for i in range(n):
     "multiply_adds.s": "w = s[z]\n" + _chain("w"),
     "load": """\
 for i in range(m):
-    r[d, i] = lanes[x, begin + np.uintp(i)]""",
+    r[d, i] = lanes[x, place + np.uintp(i)]""",
     "store": """\
 for i in range(m):
     results[d, begin + np.uintp(i)] = r[x, i]""",

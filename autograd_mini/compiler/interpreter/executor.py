@@ -14,6 +14,7 @@ import numpy as np
 from autograd_mini.compiler.interpreter.compilation import compiled_module
 from autograd_mini.compiler.interpreter.encoding import encode
 from autograd_mini.compiler.program import Program
+from autograd_mini.compiler.rows import Rows
 from autograd_mini.errors import DataError
 from autograd_mini.extras import require_modules
 from autograd_mini.primitive import Primitive
@@ -64,7 +65,7 @@ class NumbaExecutor:
     def __reduce__(self) -> Any:
         return partial(NumbaExecutor, exact=self._exact), (self._program,)
 
-    def __call__(self, shared: Floats, lanes: Floats | None = None) -> tuple[Floats, Floats]:
+    def __call__(self, shared: Floats, lanes: Floats | Rows | None = None) -> tuple[Floats, Floats]:
         """Return the results that all lanes share, and those of the lanes, (number of them, m).
 
         Args:
@@ -88,6 +89,8 @@ class NumbaExecutor:
         if lane_count:
             lane_results = np.empty((lane_count, m))
         if m <= self._few:
+            if isinstance(lanes, Rows):
+                lanes = lanes[:, :]
             self._replay(
                 code.before, code.lanes, code.after, code.terms, s, r, r.shape[1],
                 shared, lanes, lane_results, 0, m, sums, code.sums,
@@ -100,7 +103,7 @@ class NumbaExecutor:
         self._free.append(memory)
         return shared_results, lane_results
 
-    def _in_groups(self, s: Floats, r: Floats, lanes: Floats, lane_results: Floats) -> None:
+    def _in_groups(self, s: Floats, r: Floats, lanes: Floats | Rows, lane_results: Floats) -> None:
         """Run the parts of the program, that of the lanes group by group and on several cores."""
         code, m = self._code, lanes.shape[1]
         starts = range(0, m, _GROUP)
@@ -110,9 +113,10 @@ class NumbaExecutor:
         def run(
             before: Any, inner: Any, after: Any, r: Floats, first: int, last: int, sums: Floats
         ) -> None:
+            own = np.ascontiguousarray(lanes[:, first:last])
             self._replay(
                 *(before, inner, after, code.terms, s, r, self._widest),
-                *(_NO_FLOATS, lanes, lane_results, first, last, sums, _NO_REGISTERS),
+                *(_NO_FLOATS, own, lane_results, first, last, sums, _NO_REGISTERS),
                 *(_NO_FLOATS, _NO_REGISTERS),
             )
 

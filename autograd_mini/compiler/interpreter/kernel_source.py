@@ -197,11 +197,15 @@ def run_scalars(code, terms, s):
 
 @inner
 def run_lanes(code, terms, s, r, block, lanes, results, first, last, sums):
-    """Execute instructions on the lanes from `first` to `last`, block by block, in registers r."""
+    """Execute instructions on the lanes from `first` to `last`, block by block, in registers r.
+
+    The columns of `results` are for all lanes, those of `lanes` for these.
+    """
     for start in range(first, last, block):
         m = min(block, last - start)
         n = (m + 15) // 16 * 16  # vectorised loops then end without a remainder
         begin = np.uintp(start)  # no index is negative, which need not be looked after
+        place = np.uintp(start - first)
         for k in range(len(code)):
             op, d, x, y, z = code[k, 0], code[k, 1], code[k, 2], code[k, 3], code[k, 4]
 {lane_branches}
