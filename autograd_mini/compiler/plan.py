@@ -84,6 +84,7 @@ class Plan:
         self._shared, self._shared_size = self._spans(batched=False)
         self._alone = self._shared[0][0] if len(self._shared) == 1 else None
         self._own, self._own_size = self._spans(batched=True)
+        self._most = TILE // max(1, self._own_size)  # lanes that are turned into rows at once
 
     def shared(self, units: Sequence[Any], more: int) -> Array:
         """Return what all lanes share as a vector, with room for so many numbers more at its end.
@@ -112,7 +113,7 @@ class Plan:
             return None, 1
         first, _, axis = self._own[0]
         m = units[first].shape[axis]
-        if m * self._own_size > TILE:
+        if m > self._most:
             m = self.lane_count(units)
             parts = [(np.moveaxis(units[i], axis, 0), span) for i, span, axis in self._own]
             return Rows(parts, (self._own_size, m)), m

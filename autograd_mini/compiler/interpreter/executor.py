@@ -89,7 +89,7 @@ class NumbaExecutor:
         if lane_count:
             lane_results = np.empty((lane_count, m))
         if m <= self._few:
-            if isinstance(lanes, Rows):
+            if lanes.__class__ is Rows:
                 lanes = lanes[:, :]
             self._replay(
                 code.before, code.lanes, code.after, code.terms, s, r, r.shape[1],
