@@ -71,6 +71,11 @@ _ON_DEMAND = {
 }
 
 
+def __dir__() -> list[str]:
+    """Return the public names, those that are imported on demand with them."""
+    return [*__all__, "__version__"]
+
+
 def __getattr__(name: str) -> Any:
     """Import what the engine itself does not need when it is asked for: importing stays quick."""
     if name == "__version__":

@@ -119,8 +119,8 @@ class TapeLeftError(UnusedError):
             f"{how} leaves the tape of a function that is being differentiated: the output does "
             f"not depend on {on_argument} through it. Join nodes with np.stack([...]), not with "
             "np.array; use NumPy's functions or this library's in place of math's and SciPy's. "
-            "Where no gradient is meant, to print or to decide, read x.data or x.item(), or pass "
-            "allow_unused=True"
+            "Where no gradient is meant, to print, to decide or to index, read x.data or x.item(), "
+            "as in int(x.data), or pass allow_unused=True"
         )
         self.how = how
         self.node = node

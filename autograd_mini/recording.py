@@ -162,7 +162,8 @@ def apply_to_objects(
     """Run a primitive on object arrays of `Value`s: on each element, or as NumPy itself does."""
     if kind is not None and kind.rank > 1:
         raise DataError(
-            f"{primitive.name}: a Tensor does not mix with an object array of Values; use one kind"
+            f"{primitive.name}: a Tensor does not mix with an object array of Values; use one kind "
+            "(a function that has Tensors around it is compiled with compile(f, kind=Tensor))"
         )
     pause_collector()
     try:

@@ -69,12 +69,13 @@ def taken(tree: Any, units: list[Any], axis: int | None = None) -> Any:
     parts = apart(tree)
     if parts is not None:
         return kind, static_of(tree), tuple([taken(part, units, axis) for part in parts[0]])
+    if axis is not None and isinstance(tree, np.ndarray | bool | str | bytes):
+        what = f"an array of {tree.dtype}" if isinstance(tree, np.ndarray) else repr(tree)
+        raise DataError(
+            f"{what} was given where in_axes says that each lane has its own part, and only arrays "
+            "of numbers are taken apart: give x.astype(float), or say None for what is shared"
+        )
     if isinstance(tree, np.ndarray):  # of booleans, or texts
-        if axis is not None:
-            raise DataError(
-                f"an array of {tree.dtype} was given where in_axes says that each lane has its own "
-                "part, and only numbers are taken apart: give x.astype(float), or say None for it"
-            )
         return tree.shape, tree.dtype.char, tree.tobytes()
     if not is_settled(tree):
         raise DataError(

@@ -35,6 +35,12 @@ from autograd_mini.transforms.run import Argnums, as_asked, positions_of
 FORMS = 128
 """For so many forms of arguments programs are kept; the oldest is dropped."""
 
+NO_PROGRAM = (
+    "there is no program yet: call the function first. With a node or a Module among its arguments "
+    "a plain call runs the function itself, so that its result can be differentiated; "
+    "value_and_grad, or a call inside of no_grad(), is replayed"
+)
+
 Array = npt.NDArray[Any]
 
 
@@ -184,7 +190,7 @@ class Compiled:
         name = getattr(self._setup.f, "__name__", type(self._setup.f).__name__)
         document = document_of(name, self._setup, self._replays.values())
         if not document["replays"]:
-            raise DataError("there is no program yet: call the function before it is saved")
+            raise DataError(NO_PROGRAM)
         write_atomically(Path(path), json_bytes(document))
 
     def adopt(self, replay: Replay) -> None:
@@ -201,9 +207,10 @@ class Compiled:
         Raises:
             DataError: the function was not called yet.
         """
-        if self._last is None or not self._last.variants:
-            raise DataError("there is no program yet: call the function first")
-        return self._last.variants[0].listing
+        for replay in [self._last, *reversed(self._replays.values())]:
+            if replay is not None and replay.variants:  # else its call was in vain
+                return replay.variants[0].listing
+        raise DataError(NO_PROGRAM)
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         """Return how to pickle and to copy it: with its programs, where they hold elsewhere.

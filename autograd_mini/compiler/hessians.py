@@ -11,9 +11,10 @@ import numpy.typing as npt
 
 from autograd_mini.compiler.aim import Aim
 from autograd_mini.compiler.arguments import in_structure, numbers_of, units_in
-from autograd_mini.compiler.plan import without
+from autograd_mini.compiler.plan import Plan, without
 from autograd_mini.compiler.setup import Setup, axes_of
 from autograd_mini.errors import DataError
+from autograd_mini.ops.random import drawn_again
 
 Array = npt.NDArray[Any]
 
@@ -62,6 +63,9 @@ def hessian(
     v = [[next(parts) for _ in units] for units in chosen]
     if not ends[-1]:  # there is no number to differentiate by
         matrix = identity
+        if setup.in_axes is not None and setup.reduction is None:
+            units = [numbers_of(unit) for arg in args for unit in units_in(arg)]
+            matrix = np.zeros((0, 0, Plan(setup.f, args, {}, axes).lane_count(units)))
     elif setup.in_axes is None:
         matrix = product_of(aim, [*args, *v])
     else:
@@ -69,7 +73,8 @@ def hessian(
         columns = []
         for j in range(ends[-1]):
             direction = [[part[j] for part in of_argument] for of_argument in v]
-            columns.append(product_of(aim, [*args, *direction]))
+            with drawn_again(last=j == ends[-1] - 1):
+                columns.append(product_of(aim, [*args, *direction]))
         matrix = np.stack(columns, axis=1)
     matrix = np.moveaxis(matrix, -1, 0) if matrix.ndim == 3 else matrix
     rows = []

@@ -25,7 +25,7 @@ from autograd_mini.compiler.setup import Setup
 from autograd_mini.compiler.tracing.record import recorded
 from autograd_mini.compiler.variant import Variant
 from autograd_mini.errors import ShapeError, VariantError
-from autograd_mini.ops.random import way_back
+from autograd_mini.ops.random import source_of, way_back
 from autograd_mini.threads import pause_collector, resume_collector
 
 Array = npt.NDArray[Any]
@@ -160,7 +160,7 @@ class Replay:
             tried.add(id(variant))
             undone: list[Callable[[], None]] = []
             for i, rng in {id(draw.rng): draw.rng for draw in variant.record.draws}.items():
-                undone.append(way_back(rng))
+                undone.append(way_back(source_of(rng)))
                 if i in back:  # each lane is given the same numbers on every way
                     back[i]()
                 else:

@@ -21,6 +21,7 @@ from autograd_mini.compiler.program import LANE
 from autograd_mini.compiler.rows import Rows
 from autograd_mini.compiler.setup import Setup
 from autograd_mini.compiler.tracing.record import Record
+from autograd_mini.ops.random import source_of
 
 Array = npt.NDArray[Any]
 
@@ -53,6 +54,7 @@ class Variant:
             self.sizes.append(plan.sizes[i])
             summed.append(setup.reduction is not None and plan.axes[i] is None)
         passes: list[Pass] = [*TIDY]
+        self._alike = aim.mode == "hessian"  # the lanes are products of one Hessian
         self._mean = mean = setup.reduction == "mean"
         part = part or bool(record.program.guards)
         self._counts = 0 if setup.reduction is None else 1 + (mean and part)  # the last inputs
@@ -104,8 +106,9 @@ class Variant:
         if self.record.draws:
             drawn = []
             for draw in self.record.draws:
-                ones = draw.rng.random((m, *draw.shape)) < draw.keep_prob
-                rows = ones.reshape(m, -1)
+                shape = (1 if self._alike else m, *draw.shape)
+                ones = source_of(draw.rng).random(shape) < draw.keep_prob
+                rows = np.broadcast_to(ones, (m, *draw.shape)).reshape(m, -1)
                 drawn.append(rows.T if which is None else rows[which].T)
             if plan.batched:
                 rows = np.concatenate(drawn if lanes is None else [lanes, *drawn], dtype=float)

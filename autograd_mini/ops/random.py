@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -45,6 +46,23 @@ def draw_from(source: Callable[[Generator], Generator]) -> Iterator[None]:
         _source.reset(token)
 
 
+@contextmanager
+def drawn_again(*, last: bool) -> Iterator[None]:
+    """Draw inside what the next run will draw again; only the last one moves generators on."""
+    if last:
+        yield
+        return
+    copies: dict[int, Generator] = {}
+    source = _source.get()
+    with draw_from(lambda rng: copies.setdefault(id(rng), copy.deepcopy(source(rng)))):
+        yield
+
+
+def source_of(rng: Generator) -> Generator:
+    """Return what is drawn from in the place of a generator."""
+    return _source.get()(rng)
+
+
 def keep_mask(
     kind: type[Node] | None,
     shape: tuple[int, ...],
@@ -85,7 +103,7 @@ def keep_mask(
 _keep_mask = Primitive(
     "keep_mask",
     lambda shape, keep_prob, rng, dtype: np.asarray(
-        _source.get()(rng).random(shape) < keep_prob, dtype=dtype
+        source_of(rng).random(shape) < keep_prob, dtype=dtype
     ),
     arity=0,
 )

@@ -269,6 +269,7 @@ def positions_of(argnums: int | Sequence[int], count: int) -> list[int]:
         if not -count <= position < count:
             raise DataError(
                 f"argnums names argument {position}, and the function was called with {count} "
-                "positional arguments; those that are differentiated by must be positional"
+                "positional arguments; those that are differentiated by must be positional (and a "
+                "product with a vector, as hvp, takes the vector as the last one)"
             )
     return [position % count for position in asked]

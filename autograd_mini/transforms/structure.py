@@ -45,7 +45,9 @@ def static_of(tree: Any) -> Hashable:
     for kind, static in _STATIC.items():
         if isinstance(tree, kind):
             return static(tree)
-    return [*tree].__repr__() if isinstance(tree, dict) else np.shape(tree) * is_object_array(tree)
+    if isinstance(tree, dict):
+        return repr([*tree])
+    return tree.shape if is_object_array(tree) else None
 
 
 def leaves(tree: Any) -> Iterator[Any]:

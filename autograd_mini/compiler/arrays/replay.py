@@ -17,6 +17,7 @@ from autograd_mini.compiler.retracing import Traces
 from autograd_mini.compiler.setup import Setup
 from autograd_mini.compiler.tracing.trace import object_array
 from autograd_mini.errors import DataError, VariantError
+from autograd_mini.ops.random import drawn_again
 from autograd_mini.tape import Node, is_object_array, primal
 from autograd_mini.tensor import Tensor
 from autograd_mini.threads import pause_collector, resume_collector
@@ -133,6 +134,7 @@ def array_hessian(aim: Aim, args: Sequence[Any], product: Callable[[Any], Any]) 
     units = [unit for position in aim.argnums for unit in units_in(args[position])]
     shapes = [np.shape(primal(unit)) for unit in units]
     rows: list[list[Any]] = [[] for _ in units]
+    left = sum(map(math.prod, shapes))
     for j, of_unit in enumerate(shapes):
         columns: list[list[Any]] = [[] for _ in units]
         for index in np.ndindex(of_unit):
@@ -142,7 +144,9 @@ def array_hessian(aim: Aim, args: Sequence[Any], product: Callable[[Any], Any]) 
             ]
             v[j][index] = 1.0
             of_arguments = in_structure(aim._replace(single=False), args, v)
-            found = units_in(product(of_arguments))
+            left -= 1
+            with drawn_again(last=not left):
+                found = units_in(product(of_arguments))
             for column, part in zip(columns, found, strict=True):
                 column.append(data(part))
         for row, column, shape in zip(rows, columns, shapes, strict=True):

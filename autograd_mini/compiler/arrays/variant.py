@@ -21,7 +21,7 @@ from autograd_mini.compiler.tracing.generators import check_undrawn
 from autograd_mini.compiler.tracing.reach import surroundings_of
 from autograd_mini.compiler.tracing.surroundings import Surroundings
 from autograd_mini.errors import DataError
-from autograd_mini.ops.random import draw_from, way_back
+from autograd_mini.ops.random import draw_from, source_of, way_back
 from autograd_mini.tape import Node, is_object_array
 
 
@@ -101,7 +101,7 @@ class ArrayVariant:
             self._execute = self.make_ready(given)
             if self._execute is None:
                 return None
-        back = [way_back(rng) for rng in self._generators]
+        back = [way_back(source_of(rng)) for rng in self._generators]
         results = self._execute(given)
         if results is None:
             for go_back in back:  # nothing was drawn for good

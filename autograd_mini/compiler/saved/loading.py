@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd_mini.compiler.aim import Aim
-from autograd_mini.compiler.arguments import units_in
+from autograd_mini.compiler.arguments import numbers_of, units_in
 from autograd_mini.compiler.arrays.plan import ArrayPlan
 from autograd_mini.compiler.arrays.replay import ArrayReplay
 from autograd_mini.compiler.arrays.variant import ArrayRecord
@@ -68,16 +68,24 @@ def load_program(path: str | Path, *, engine: Engine = "auto") -> Compiled:
         raise SavedFileError(f"{path}: the file is damaged: {described(error)}") from None
 
 
+SHOWN = 4
+"""So many calls that a file has programs for are told of."""
+
+
 class Missing:
     """What stands for the Python function of a saved program.
 
     Args:
         name: of the function.
         path: of the file.
+
+    Attributes:
+        calls: what the file has programs for, in words.
     """
 
     def __init__(self, name: str, path: Path) -> None:
         self.__name__, self.path = name, str(path)
+        self.calls: list[str] = []
 
     def __call__(self, *args: Any, **settings: Any) -> NoReturn:
         """Say that there is no program for a call.
@@ -88,8 +96,8 @@ class Missing:
         raise VariantError(
             f"{self.path} holds no program of {self.__name__} for this call: saved are only the "
             "methods, argnums, shapes, dtypes and structures that it was called with before, and "
-            "the ways through it that were taken; and there are no nodes, to be differentiated or "
-            "traced. Compile the function itself, call it so, and save it again"
+            f"the ways through it that were taken: here {'; '.join(self.calls[:SHOWN])}. It cannot "
+            "be differentiated or traced. Compile the function itself, call it so, and save it"
         )
 
 
@@ -121,6 +129,7 @@ def compiled_from(document: dict[str, Any], path: Path, engine: Engine) -> Compi
 def adopt(compiled: Compiled, setup: Setup, document: dict[str, Any]) -> None:
     """Let a compiled function have the programs for arguments of one form."""
     aim, args, settings = call = call_from(document)
+    setup.f.calls.append(in_words(aim, args))  # type: ignore[attr-defined]  # it is a Missing
     kind = Tensor if on_arrays(setup, args, settings) else Value
     if document["kind"] != kind.__name__:
         raise ValueError(f"kind {document['kind']!r:.60} of arguments for {kind.__name__}s")
@@ -135,6 +144,14 @@ def adopt(compiled: Compiled, setup: Setup, document: dict[str, Any]) -> None:
     plan.variants = each(
         "variants", document["variants"], lambda _, x: array_variant_from(x, setup, aim, plan)
     )
+
+
+def in_words(aim: Aim, args: Sequence[Any]) -> str:
+    """Return what was called, and with what: `value_and_grad(argnums=(1,)) of (2, 3), ()`."""
+    shapes = ", ".join(str(np.shape(numbers_of(unit))) for unit in units_in([*args]))
+    method = {"value": "the function", "gradient": "value_and_grad"}.get(aim.mode, aim.mode)
+    by = f"(argnums={aim.argnums})" if aim.argnums else ""
+    return f"{method}{by} of shapes {shapes or 'none'}"
 
 
 def call_from(document: dict[str, Any]) -> Call:

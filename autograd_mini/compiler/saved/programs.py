@@ -65,7 +65,8 @@ def random_draws() -> DataError:
     """Return the error for a program that draws random numbers."""
     return DataError(
         "a program that draws random numbers cannot be saved, its generator would be lost; "
-        "switch dropout off, as model.eval() does, and call the function so before saving it"
+        "switch dropout off, as model.eval() does, compile the function anew, and call it before "
+        "saving it"
     )
 
 

@@ -19,6 +19,19 @@ def names_in(code: CodeType) -> set[str]:
     return names
 
 
+def texts_in(code: CodeType) -> set[str]:
+    """Return the texts in a function and those inside of it that may name attributes."""
+    texts: set[str] = set()
+    waiting = [*code.co_consts]
+    while waiting:
+        constant = waiting.pop()
+        if isinstance(constant, str) and constant.isidentifier():
+            texts.add(constant)
+        elif isinstance(constant, CodeType | tuple | frozenset):
+            waiting += constant.co_consts if isinstance(constant, CodeType) else constant
+    return texts
+
+
 def filled_cells(function: FunctionType) -> Iterator[tuple[str, CellType]]:
     """Yield the variables of the functions around that a function uses and that have a value."""
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):

@@ -7,7 +7,7 @@ and objects, as long as these are the user's own: the code of libraries is not l
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from functools import cached_property, partial
 from types import BuiltinFunctionType, FunctionType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any
@@ -15,9 +15,21 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.compiler.arguments import statics_in
-from autograd_mini.compiler.tracing.code import filled_cells, is_library, names_in, package_of
+from autograd_mini.compiler.tracing.code import (
+    filled_cells,
+    is_library,
+    names_in,
+    package_of,
+    texts_in,
+)
 from autograd_mini.compiler.tracing.generators import GENERATORS, GLOBAL, watched
-from autograd_mini.compiler.tracing.surroundings import CONTAINERS, Names, Surroundings, elements
+from autograd_mini.compiler.tracing.surroundings import (
+    CONTAINERS,
+    Names,
+    Surroundings,
+    elements,
+    found_at,
+)
 from autograd_mini.recording import COPIED
 
 REACH = 1_000
@@ -35,8 +47,11 @@ STRUCTURES = (
 )
 """Classes of Python's own library that hold what users put into them."""
 
-WHOLE = {"getattr", "hasattr", "vars", "__dict__", "asdict", "astuple", "fields"}
-"""Code with one of these may use any attribute of an object, also a later one, else those named."""
+ASKING = {"getattr", "hasattr"}
+"""Code with one of these may use the attributes that its texts name, also those yet to come."""
+
+WHOLE = {"getattr", "vars", "__dict__", "asdict", "astuple", "fields"}
+"""Code with one of these may use any attribute of an object, else those that it names."""
 
 CREATION = {"__init__", "__new__", "__post_init__", "__init_subclass__", "__repr__"}
 """Special methods that do not run by themselves on an object that is there."""
@@ -61,6 +76,7 @@ class Search:
 
     Attributes:
         names: all names in code that was reached; attributes of these names are looked at.
+        asked: those that are looked at also where there is no such attribute yet.
         waiting: objects that were found and not looked into yet, with what they are called.
         owners: objects with attributes, with those that were found already.
         left: how many names and elements may still be looked at.
@@ -72,6 +88,7 @@ class Search:
         while isinstance(self.root, partial | MethodType):
             self.root = self.root.func if isinstance(self.root, partial) else self.root.__func__
         self.names = {"forward", "data", "maps"}  # of a Module, a UserDict and a ChainMap
+        self.asked: set[str] = set()
         self.waiting: deque[tuple[Any, str]] = deque([(f, "")])
         self.owners: dict[int, tuple[Any, Names, str]] = {}
         self.seen: dict[int, Any] = {}
@@ -100,7 +117,7 @@ class Search:
         elif isinstance(x, FunctionType):
             self.visit_function(x, called)
         elif isinstance(x, type | ModuleType):
-            if x in GLOBAL:  # under whatever name
+            if isinstance(x, ModuleType) and x in GLOBAL:  # under whatever name
                 self.waiting.append((GLOBAL[x], called))
             elif self.is_own(x):
                 self.add_owner(x, called)
@@ -136,6 +153,8 @@ class Search:
                 self.add_attribute(function, name, f"{called}.{name}")
         used = names_in(function.__code__)
         self.names |= used
+        if used & ASKING:
+            self.asked |= texts_in(function.__code__)
         known = function.__globals__
         found = {name: known[name] for name in sorted(used & known.keys())}
         if self.spend(len(found)):
@@ -159,7 +178,7 @@ class Search:
     def add_attribute(self, owner: Any, name: str, called: str) -> None:
         """Look at something that is not in a namespace."""
         if self.spend(1):
-            x = getattr(owner, name)
+            x = found_at(owner, name)
             self.around.attributes.append((owner, name, x, called))
             self.waiting.append((x, called))
 
@@ -174,23 +193,30 @@ class Search:
     def look_up(self, owner: Any, found: Names, called: str) -> None:
         """Look at the attributes of an owner whose names came up since."""
         kind, now = type(owner), getattr(owner, "__dict__", {})
-        new = self.names & now.keys()
+        new = (self.names & now.keys()) | self.asked
         if isinstance(owner, type):
             methods = {name for name, x in now.items() if isinstance(x, FunctionType)}
             new |= {name for name in methods - CREATION if name.startswith("__")}
         elif not isinstance(owner, ModuleType):
-            if WHOLE & self.names:
-                new |= now.keys() | {name for name in dir(kind) if is_slot(kind, name)}
-                self.visit(now, called)  # which tells of attributes to come
             # What is set for an object later hides what its class has by that name.
             new |= {name for name in self.names - now.keys() if hasattr(kind, name)}
-        new -= found.keys()
+        self.look_at(owner, new, found, called)
+        if WHOLE & self.names and not isinstance(owner, type | ModuleType):
+            slots = {name for name in dir(kind) if is_slot(kind, name)}
+            self.look_at(owner, now.keys() | slots, found, called)
+            if {"vars", "__dict__"} & self.names:
+                self.visit(now, called)  # which tells of attributes to come
+
+    def look_at(self, owner: Any, names: Set[str], found: Names, called: str) -> None:
+        """Look at attributes of an owner that are not among those that were found."""
+        now = getattr(owner, "__dict__", {})
+        new = names - found.keys()
         if not self.spend(len(new)):
             return
         for name in sorted(new):
             found[name] = x = now.get(name)
             self.waiting.append((x, f"{called}.{name}"))
-            if is_slot(kind, name) and hasattr(owner, name):
+            if is_slot(type(owner), name):
                 self.add_attribute(owner, name, f"{called}.{name}")
 
     def spend(self, count: int) -> bool:

@@ -40,7 +40,7 @@ QUESTIONS: dict[str, Callable[[Any], Any]] = {
 
 HINTS = (
     (
-        ("object array", "object_", "dtype('O')", "not supported for the input types"),
+        ("object array", "object_", "dtype('O')", "for the input types", "cast ufunc"),
         "In a compiled function arrays are NumPy object arrays of Values. With compile(f, "
         "kind=Tensor) they are Tensors, which np.linalg takes, and all that docs/primitives.md "
         "lists.",
