@@ -288,8 +288,17 @@ def test_generators_that_are_not_drawn_from(compiled: Compile):
 
 def test_a_generator_in_the_arguments(compiled: Compile):
     """So it is with one that is given."""
-    with pytest.raises(DataError, match="drew random numbers from generator 0 in the arguments"):
+    with pytest.raises(DataError, match="drew random numbers from Generator 0 in the arguments"):
         compiled(lambda x, rng: x + rng.random())(1.0, np.random.default_rng(0))
+
+
+def test_dropout_draws_from_the_global_generator(compiled: Compile):
+    """NumPy's own is one like any other."""
+    step, x = compiled(lambda x: dropout(x, 0.5, rng=np.random)), np.ones(16)
+    np.random.seed(0)
+    found = [step(x) for _ in range(3)]
+    np.random.seed(0)
+    assert_array_equal(found, [dropout(x, 0.5, rng=np.random) for _ in range(3)])
 
 
 def test_dropout_draws_anew(compiled: Compile):

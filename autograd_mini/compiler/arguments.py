@@ -182,18 +182,6 @@ def units_in(tree: Any) -> Iterator[Any]:
         yield from units_in(part)
 
 
-def statics_in(tree: Any) -> Iterator[Any]:
-    """Yield what a structure holds besides units: functions, texts, None."""
-    if is_unit(tree):
-        return
-    parts = apart(tree)
-    if parts is None:
-        yield tree
-        return
-    for part in parts[0]:
-        yield from statics_in(part)
-
-
 def with_units(tree: Any, new: Iterator[Any], other: Callable[[Any], Any] = lambda x: x) -> Any:
     """Return a structure like `tree` with its units replaced, one after the other, by `new`.
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from autograd_mini.compiler.aim import Aim, Mode
 from autograd_mini.compiler.arguments import of_nodes, taken, units_in
 from autograd_mini.compiler.arrays.replay import ArrayReplay, array_hessian, not_batched
-from autograd_mini.compiler.eager import called_eagerly, must_be_eager, on_arrays
+from autograd_mini.compiler.eager import called_eagerly, itself, must_be_eager, on_arrays
 from autograd_mini.compiler.hessians import hessian
 from autograd_mini.compiler.lanes import Reduction
 from autograd_mini.compiler.listing import Listing
@@ -80,10 +80,10 @@ class Compiled:
     def __call__(self, *args: Any, **settings: Any) -> Any:
         """Return what the function returns, as numbers and arrays; as nodes if it is given some."""
         if must_be_eager():
-            return called_eagerly(self._setup, lambda f: f, args, settings)
+            return called_eagerly(self._setup, itself, args, settings)
         replay, numbers = self._replay(Aim(), args, settings)
         if replay.of_nodes and is_recording():  # else they would be left out of the gradient
-            return called_eagerly(self._setup, lambda f: f, args, settings, keep_nodes=True)
+            return called_eagerly(self._setup, itself, args, settings, keep_nodes=True)
         return replay(args, settings, numbers)
 
     def value_and_grad(

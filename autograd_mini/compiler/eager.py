@@ -9,6 +9,7 @@ import numpy as np
 
 from autograd_mini.compiler.arguments import taken, units_in, with_units
 from autograd_mini.compiler.plan import Plan
+from autograd_mini.errors import DataError
 from autograd_mini.state import detecting_anomaly, is_differentiating
 from autograd_mini.tape import Node, is_object_array
 from autograd_mini.tensor import Tensor
@@ -37,12 +38,26 @@ def called_eagerly(
     """Call the function, or what a transform makes of it, on nodes of its kind.
 
     The result is made of nodes where these are wanted, or to be kept, else of numbers.
+
+    Raises:
+        DataError: there would be a derivative for each lane.
     """
+    if transform is not itself and setup.in_axes is not None and setup.reduction is None:
+        raise DataError(
+            "with batched(reduce=None) each lane has derivatives of its own, which are not made "
+            "inside of a function that is differentiated or compiled, nor under detect_anomaly(); "
+            "take the mean or the sum over the lanes, or the function of one sample"
+        )
     as_nodes = as_tensors if on_arrays(setup, args, settings) else as_values
     given = with_units([*args], map(as_nodes, units_in([*args])))
     found = transform(eager_function(setup))(*given, **settings)
     keep_nodes = keep_nodes or is_differentiating() or TRACER.get() is not None
     return found if keep_nodes else plain(found)
+
+
+def itself(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function: the transform that makes nothing of it."""
+    return f
 
 
 def on_arrays(setup: Setup, *trees: Any) -> bool:

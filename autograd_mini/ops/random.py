@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
+from types import ModuleType
 from typing import Any, Protocol
 
 import numpy as np
@@ -80,6 +81,8 @@ def keep_mask(
         rng: the source.
         dtype: of the mask of a `Tensor`.
     """
+    if isinstance(rng, ModuleType):  # np.random, whose functions are methods of a generator
+        rng = rng.random.__self__
     tracer = TRACER.get()
     if kind is None and tracer is not None:  # a plain array would be drawn once for all
         kind = tracer.kind

@@ -95,6 +95,33 @@ def test_hessians_of_what_each_lane_has():
         step.batched(reduce=None).hessian(1.0)
 
 
+def test_derivatives_of_each_lane_inside_of_others():
+    """They are made by replays alone; the values are there, too."""
+    batch = am.compile(lambda x: x * x, engine="numpy").batched(reduce=None)
+    with am.detect_anomaly():
+        assert batch(np.arange(3.0)).tolist() == [0.0, 1.0, 4.0]
+        for method in (batch.grad, batch.value_and_grad, batch.hessian):
+            with pytest.raises(DataError, match=r"reduce=None\).* under detect_anomaly\(\); take"):
+                method(np.arange(3.0))
+
+
+@pytest.mark.parametrize("y", [["a", "b"], [True, False], {"k": ["a"]}, np.array([True, False])])
+def test_lanes_of_what_is_no_number(y: Any):
+    """It would be one setting for all lanes, where each was to have its own."""
+    batch = am.compile(lambda x, y: x * 2.0, engine="numpy").batched(reduce=None)
+    with pytest.raises(DataError, match=r"was given where in_axes says .*None for what is shared"):
+        batch(np.array([1.0, 2.0]), y)
+
+
+def test_a_program_after_a_call_in_vain():
+    """That of the last call that was not is still there."""
+    step = am.compile(lambda x: x * 2.0, engine="numpy")
+    step(1.0)
+    with pytest.raises(ShapeError, match="reduce it"):
+        step.grad(np.ones(2))
+    assert len(step.program) == 1
+
+
 def test_lanes_of_a_list():
     """A list of numbers has no axis for lanes."""
     batch = am.compile(lambda x: x * 2.0, engine="numpy").batched()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 from collections import ChainMap, OrderedDict, UserDict, defaultdict, deque, namedtuple
 from collections.abc import Callable
@@ -168,6 +169,45 @@ def test_what_is_in_objects(
     check(step, f, (2.0,), (3.0,))
     assert len(runs) == 2
     assert step(2.0) != before
+
+
+SCALE = 2.0
+
+
+class Scaled(Module):
+    """A module whose code uses a name from outside."""
+
+    def __init__(self) -> None:
+        self.w = am.values([1.0, 2.0])
+
+    def forward(self, x: Any) -> Any:
+        """Return something scaled."""
+        return np.sum(self.w * x) * SCALE
+
+
+@dataclass
+class Scaling:
+    """A structure with such a method."""
+
+    k: float
+
+    def __call__(self, x: Any) -> Any:
+        """Return something scaled."""
+        return x * self.k * SCALE
+
+
+@pytest.mark.parametrize("make", [Scaled, lambda: Scaling(3.0)])
+@pytest.mark.parametrize("within", [lambda x: x, lambda x: {"a": [x]}])
+def test_code_of_arguments(compiled: Compile, monkeypatch, make: Any, within: Any):
+    """What the methods of an argument use is looked up again, and new objects are none of it."""
+    f = lambda tree, x: (tree["a"][0] if isinstance(tree, dict) else tree)(x)  # noqa: E731
+    counting, runs = counted(f)
+    step = compiled(counting)
+    check(step, f, (within(make()), 2.0), (within(make()), 3.0))
+    assert len(runs) == 1
+    monkeypatch.setattr(sys.modules[__name__], "SCALE", 5.0)
+    check(step, f, (within(make()), 2.0))
+    assert len(runs) == 2
 
 
 def test_functions_that_are_called(compiled: Compile):

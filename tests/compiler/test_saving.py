@@ -180,7 +180,7 @@ def test_what_was_not_saved(compiled: Compile, tmp_path: Path):
         (lambda f: f(am.values([1.0]), 1.0), "an array of Values"),
         (lambda f: f(1.0, b"bytes"), "got bytes"),
         (lambda f: f({(1, 2): 1.0}, 1.0), "got dict"),
-        (lambda f: None, "call the function before"),
+        (lambda f: None, "call the function first"),
     ],
 )
 def test_what_cannot_be_saved(tmp_path: Path, call: Callable[[Any], Any], says: str):

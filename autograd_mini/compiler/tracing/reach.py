@@ -7,14 +7,14 @@ and objects, as long as these are the user's own: the code of libraries is not l
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterator, Set
 from functools import cached_property, partial
 from types import BuiltinFunctionType, FunctionType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
 
-from autograd_mini.compiler.arguments import statics_in
+from autograd_mini.compiler.arguments import is_unit
 from autograd_mini.compiler.tracing.code import (
     filled_cells,
     is_library,
@@ -31,6 +31,7 @@ from autograd_mini.compiler.tracing.surroundings import (
     found_at,
 )
 from autograd_mini.recording import COPIED
+from autograd_mini.transforms.structure import apart
 
 REACH = 1_000
 """So many names and elements are looked at again at each replay, the nearest ones first."""
@@ -60,12 +61,29 @@ CREATION = {"__init__", "__new__", "__post_init__", "__init_subclass__", "__repr
 def surroundings_of(f: Callable[..., Any], arguments: Any = ()) -> Surroundings:
     """Return all that is found around a function, and functions in its arguments, as it is now."""
     search = Search(f)
-    given = [x for x in statics_in(arguments) if callable(x) or isinstance(x, GENERATORS)]
     search.waiting += [
-        (x, f"{'function' if callable(x) else 'generator'} {i} in the arguments")
-        for i, x in enumerate(given)
+        (x, f"{type(x).__name__} {i} in the arguments") for i, x in enumerate(held(arguments, {}))
     ]
     return search.run()
+
+
+def held(tree: Any, seen: dict[int, Any]) -> Iterator[Any]:
+    """Yield the classes, functions and generators in arguments: what has code, or draws.
+
+    Numbers and settings in them are part of their form. `seen` gets what was looked into.
+    """
+    if is_unit(tree) or id(tree) in seen:
+        return
+    seen[id(tree)] = tree
+    if isinstance(tree, list | tuple | dict):
+        for part in tree.values() if isinstance(tree, dict) else tree:
+            yield from held(part, seen)
+    elif apart(tree) is not None:
+        yield type(tree)
+        for part in getattr(tree, "__dict__", {}).values():
+            yield from held(part, seen)
+    elif callable(tree) or isinstance(tree, GENERATORS):
+        yield tree
 
 
 class Search:
