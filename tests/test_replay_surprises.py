@@ -248,6 +248,10 @@ class Noisy:
         """Return something random."""
         return x + self.rng.normal()
 
+    def draws_all(self, x: Any) -> Any:
+        """Draw as many numbers as the generator has ready, after which it is as full as before."""
+        return x + self.rng.random(312)[0]
+
     def looks(self, x: Any) -> Any:
         """Return something that is not."""
         return x + len(self.rng.get_state())
@@ -268,13 +272,15 @@ npr, gauss, uniform = np.random, random.gauss, random.random
         (lambda x: x + gauss(0.0, 1.0), "random"),
         (lambda x: x + uniform(), "random"),
         (Noisy().draws, r"self\.rng"),
+        (Noisy().draws_all, r"self\.rng"),
         (lambda x: dropout(x, 0.5, rng=RNG) + RNG.random(), r"tests\.\w+\.RNG"),
     ],
 )
 def test_random_numbers_of_others(compiled: Compile, f: Callable[..., Any], called: str):
     """What NumPy or Python draws would be the same at each replay: it is an error."""
-    with pytest.raises(DataError, match=f"drew random numbers from {called}, .*an argument"):
-        compiled(f)(1.0)
+    for step in (compiled(f), am.compile(f, kind=am.Tensor)):
+        with pytest.raises(DataError, match=f"drew random numbers from {called}, .*an argument"):
+            step(1.0)
 
 
 def test_generators_that_are_not_drawn_from(compiled: Compile):

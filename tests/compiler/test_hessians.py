@@ -21,9 +21,16 @@ def f(x: Any, w: Any, rng: Any) -> Any:
     return np.sum(dropout(w * x, 0.5, rng=rng)) ** 2
 
 
+def branched(x: Any, w: Any, rng: Any) -> Any:
+    """Return what depends on how much is dropped."""
+    y = np.sum(dropout(w * x, 0.5, rng=rng))
+    return y**2 if y > 15.0 else y**3 * np.sum(dropout(x, 0.5, rng=rng))
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("kind", [am.Value, am.Tensor])
-def test_one_draw_for_all_of_it(engine: Any, kind: type[am.Node]):
+@pytest.mark.parametrize("f", [f, branched])
+def test_one_draw_for_all_of_it(engine: Any, kind: type[am.Node], f: Any):
     """The columns have the same mask, and it is the one that the function itself would draw."""
     step = am.compile(f, engine=engine, kind=kind)
     for seed in range(5):
@@ -49,6 +56,17 @@ def test_one_draw_for_each_lane(engine: Any, reduce: Any):
         each = np.array([2 * np.outer(x, x) for x in kept])
         assert_allclose(found, each if reduce is None else each.mean(0))
         assert rng.random() == same.random()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_lanes_that_go_another_way(engine: Any):
+    """A way that turns out to be the wrong one has drawn nothing, also of what is drawn again."""
+    batch = am.compile(branched, engine=engine).batched((0, None, None))
+    for seed in range(8):
+        rng, same = np.random.default_rng(seed), np.random.default_rng(seed)
+        for x in X:
+            found = batch.hessian(x[np.newaxis], W, rng, argnums=1)
+            assert_allclose(found, am.hessian(branched, argnums=1)(x, W, same))
 
 
 @pytest.mark.parametrize("engine", ENGINES)
