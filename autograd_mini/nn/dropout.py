@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.errors import KeepProbError
+from autograd_mini.errors import DataError, KeepProbError
 from autograd_mini.ops.random import Generator, keep_mask
 from autograd_mini.state import scope
 from autograd_mini.tape import Node, is_object_array, primal
@@ -29,7 +29,13 @@ def dropout(a: Any, keep_prob: float, *, rng: Generator, training: bool = True) 
 
     Raises:
         KeepProbError: `keep_prob` is outside (0, 1].
+        DataError: `rng` is no generator.
     """
+    if not hasattr(rng, "random"):
+        raise DataError(
+            f"dropout draws from a generator, got rng={rng!r:.60}; make one, outside and once: "
+            "rng = np.random.default_rng(0)"
+        )
     if keep_prob == 1.0 or not training:
         check_keep_prob(keep_prob)
         return a

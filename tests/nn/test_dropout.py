@@ -11,7 +11,7 @@ from numpy.testing import assert_array_equal
 
 import autograd_mini as am
 from autograd_mini import nn
-from autograd_mini.errors import KeepProbError
+from autograd_mini.errors import DataError, KeepProbError
 
 both_kinds = pytest.mark.parametrize("make", [am.values, am.Tensor], ids=["Value", "Tensor"])
 
@@ -147,3 +147,10 @@ def test_probability_outside(keep_prob: float, training: bool):
     with pytest.raises(KeepProbError, match=r"\(0, 1\], got ") as error:
         nn.dropout(am.Tensor([1.0]), keep_prob, rng=Halves(), training=training)
     assert repr(keep_prob) in str(error.value)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_seed_in_place_of_a_generator(training: bool):
+    """It would give the same mask at each call."""
+    with pytest.raises(DataError, match=r"got rng=0; make one, .*default_rng"):
+        nn.dropout(am.Tensor([1.0]), 0.5, rng=0, training=training)  # type: ignore[arg-type]
