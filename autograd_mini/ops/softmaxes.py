@@ -82,17 +82,12 @@ def _log_total(x: Any, axis: Axis) -> tuple[Any, Any, Any]:
         shifted = x - shift
     e = np.exp(shifted)
     total = np.add.reduce(e, axis=axis, keepdims=True)
-    if _is_clear(total):
-        return np.log(total), shifted, shift
+    if np.minimum.reduce(floats(total).real, axis=None, initial=2.0) > CLEAR:
+        return np.log(total), shifted, shift  # nearly always; a shift that is infinite gave NaN
     if not np.isfinite(shift).all():
         shifted, shift = _shifted(x, axis)
         e = np.exp(shifted)
     return _log_of_total(e, shifted, axis), shifted, shift
-
-
-def _is_clear(total: Any) -> bool:
-    """Return whether the logarithms of sums have all their digits; not if one is not a number."""
-    return bool(np.minimum.reduce(floats(total).real, axis=None, initial=2.0) > CLEAR)
 
 
 def _log_of_total(e: Any, shifted: Any, axis: Axis) -> Any:

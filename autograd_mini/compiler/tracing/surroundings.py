@@ -84,7 +84,7 @@ class Surroundings(NamedTuple):
                 yield called.lstrip(".")
 
     def unchanged(self) -> Surroundings:
-        """Return what still is as it was found, each namespace once."""
+        """Return what still is as it was found, each namespace once; it is for later replays."""
         merged: dict[int, tuple[Mapping[str, Any], Names, str]] = {}
         for now, found, called in reversed(self.namespaces):
             _, others, _ = merged.get(id(now), (now, {}, called))
@@ -99,6 +99,7 @@ class Surroundings(NamedTuple):
             namespaces=[*merged.values()],
             containers=[entry for entry in self.containers if same(elements(entry[0]), entry[1])],
             arrays=[entry for entry in self.arrays if entry[0].tobytes() == entry[1]],
+            generators=[],  # a replay does not ask for their states
         )
 
     def like(self, tokens: Mapping[str, Any]) -> Surroundings:
