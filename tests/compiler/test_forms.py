@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import namedtuple
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -241,3 +242,12 @@ def test_leave_to_be_unused_is_for_one_call(compiled: Compile):
         with pytest.raises(UnusedError, match="argument 1"):
             step.grad(2.0, 3.0, argnums=1)
         assert step.value_and_grad(2.0, 3.0, argnums=1, allow_unused=True) == (4.0, 0.0)
+
+
+def test_named_tuples_of_unlike_parts(compiled: Compile):
+    """Their parts need not have one shape."""
+    point = namedtuple("point", "x k")
+    f = lambda p: np.sum(p.x**2) * p.k  # noqa: E731
+    found = compiled(f).grad(point(np.array([1.0, 2.0]), 3.0))
+    assert type(found) is point
+    assert (found.x.tolist(), found.k) == ([6.0, 12.0], 5.0)
